@@ -1,0 +1,3 @@
+"""Cross-lingual word vectors, the scikit-learn way."""
+
+__version__ = "0.1.0.dev0"
