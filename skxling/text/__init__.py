@@ -1,1 +1,16 @@
-"""Text."""
+"""Corpora, vocabularies and subwords: from text to token ids."""
+
+from skxling.text._corpus import EncodedCorpus, encode_corpora, tokenize
+from skxling.text._reallocation import Reallocation, reallocate_vocabulary
+from skxling.text._subwords import subword_ids
+from skxling.text._vocabulary import Vocabulary
+
+__all__ = [
+    "EncodedCorpus",
+    "Reallocation",
+    "Vocabulary",
+    "encode_corpora",
+    "reallocate_vocabulary",
+    "subword_ids",
+    "tokenize",
+]

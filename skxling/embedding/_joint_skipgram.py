@@ -1,0 +1,441 @@
+"""Joint skip-gram: one embedding of the words of two languages."""
+
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skxling.embedding._subword_table import SubwordTable
+from skxling.embedding._token_stream import token_chunks
+from skxling.embedding._word_vectors import WordVectors
+from skxling.functional.sampling import keep_probability, noise_distribution
+from skxling.functional.segments import clip_rows, segment_sum
+from skxling.functional.skipgram import (
+    context_blocks,
+    pair_weights,
+    skipgram_gradients,
+    skipgram_loss,
+    skipgram_scores,
+)
+from skxling.text import encode_corpora, subword_ids, tokenize
+from skxling.utils import check_generator, resolve_device, to_numpy, to_tensor
+from skxling.utils._sklearn import (
+    CallbackSupportMixin,
+    Interval,
+    StrOptions,
+    _fit_context,
+    with_callbacks,
+)
+
+BLOCK = 32  # neighbouring tokens that share one product and one set of negatives
+N_SHARED = 32  # negatives of a block
+MAX_STEP = 0.2  # longest step of a vector per batch
+MAX_PUSH = 1.0  # longest step of an n-gram row per push
+TOKENS_PER_PUSH = 2**17
+CHUNKS_PER_LOSS = 16
+
+
+def _batch_tokens(batch_size, n_tokens):
+    """Tokens of a batch: a multiple of the block, a small share of a small corpus."""
+    if batch_size == "auto":
+        batch_size = min(8192, max(256, n_tokens // 500))
+    return max(batch_size // BLOCK, 1) * BLOCK
+
+
+def _train_epoch(words, output, chunks, *, rate, window, negative, tokens_per_push):
+    """Learn from each chunk of one pass over the corpus; return the mean loss.
+
+    `words` is the SubwordTable of input vectors, `output` the table of output vectors, both
+    changed in place; `rate` gives the learning rate after so many tokens.
+    """
+    n_columns = BLOCK + 2 * window  # a block's tokens and neighbours; negatives come after
+    losses, n_waiting = [output.new_full((), torch.nan)], 0
+    for i, chunk in enumerate(chunks):
+        learning_rate = rate(chunk.n_read)
+        tokens = chunk.tokens[window:-window]
+        contexts = context_blocks(chunk.tokens, BLOCK, window)
+        outputs = torch.cat([contexts, chunk.negatives], dim=1)  # (n_blocks, n_columns + m)
+
+        H = words.composed.index_select(0, tokens).view(-1, BLOCK, output.shape[1])
+        V = output.index_select(0, outputs.flatten()).view(*outputs.shape, -1)
+        weights = pair_weights(
+            chunk.left,
+            chunk.right,
+            block=BLOCK,
+            window=window,
+            n_shared=N_SHARED,
+            negative=negative,
+        )
+        scores = skipgram_scores(H, V)
+        if i % CHUNKS_PER_LOSS == 0:
+            losses.append(skipgram_loss(scores, weights, n_columns))
+        gradients = skipgram_gradients(H, V, scores, weights, n_columns)
+
+        for table, index, gradient in (
+            (words.composed, tokens, gradients.centre),
+            (output, outputs.flatten(), gradients.output),
+        ):
+            step = segment_sum(gradient.flatten(0, 1), index)
+            table.index_add_(0, step.index, clip_rows(step.values * learning_rate, MAX_STEP))
+
+        n_waiting += len(tokens)
+        if n_waiting >= tokens_per_push:
+            words.push_down(MAX_PUSH)
+            n_waiting = 0
+    words.push_down(MAX_PUSH)
+    return float(torch.stack(losses).nanmean())
+
+
+class JointSkipGram(
+    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """Skip-gram with subwords, trained on the corpora of two languages at once.
+
+    The balanced and shuffled concatenation of both corpora is one corpus with one vocabulary:
+    the joint initialisation of Joint-Align [1]_. The model is skip-gram with negative sampling
+    [2]_ and hashed character n-grams [3]_. Without a second corpus it is an ordinary
+    monolingual skip-gram.
+
+    Read more in the :ref:`User Guide <embedding>`.
+
+    Parameters
+    ----------
+    n_components : int, default=300
+        Dimension of the vectors.
+
+    window : int, default=5
+        Largest number of tokens on each side that are contexts; each token draws its own
+        window uniformly from 1, ..., `window`.
+
+    min_count : int, default=5
+        Words that occur less often in both (balanced) corpora together are dropped.
+
+    negative : int, default=5
+        Negatives per pair of token and context.
+
+    sample : float, default=1e-4
+        Relative frequency from which on occurrences of a word are randomly left out. 0 keeps
+        all.
+
+    ns_exponent : float, default=0.75
+        Negatives are drawn in proportion to `count ** ns_exponent`.
+
+    min_n, max_n : int, default=3 and 6
+        Shortest and longest character n-gram; `max_n=0` means no n-grams.
+
+    bucket : int, default=2_000_000
+        Range of the n-grams' hash. Only buckets that the vocabulary uses take memory.
+
+    epochs : int, default=5
+        Passes over the corpus.
+
+    learning_rate : float, default=0.05
+        Learning rate at the start; it falls linearly to zero.
+
+    balance : {"down", "up"} or None, default="down"
+        Leave out sentences of the larger corpus ("down"), or repeat sentences of the smaller
+        one ("up"), until both have the same number of tokens.
+
+    batch_size : int or "auto", default="auto"
+        Tokens (after subsampling) that are learned from at once. "auto" is 8192, less where
+        the corpus is small.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of sampling and initialisation. An int gives the same bytes on the same machine
+        with the same number of threads.
+
+    device : str or torch.device, default="auto"
+        Where to train: "cpu", "cuda", ...; "auto" takes CUDA where it is available.
+
+    Attributes
+    ----------
+    vocabulary_ : Vocabulary
+        Words in descending count, and counts of shape (n_words, n_languages), after balancing.
+
+    word_vectors_ : WordVectors
+        Vectors of shape (n_words, n_components), rows as in `vocabulary_`.
+
+    ngram_vectors_ : ndarray of shape (n_buckets, n_components)
+        Rows of the n-grams; (0, n_components) with `max_n=0`.
+
+    ngram_buckets_ : ndarray of shape (n_buckets,)
+        The hash of each n-gram row, ascending.
+
+    loss_curve_ : list of float of length n_iter_
+        Mean loss of each epoch per pair of token and context, from a sample of batches.
+
+    n_iter_ : int
+        Epochs that were run.
+
+    See Also
+    --------
+    JointAlignCombiner : Reallocate the joint vocabulary and refine it by an aligner.
+    ProcrustesAligner : Align two separately trained spaces.
+
+    Notes
+    -----
+    Neighbouring tokens are processed in blocks that share their negatives, and the steps of a
+    batch are summed per vector; a step longer than 0.2 is shortened to that norm, since the
+    summed gradients of frequent words would overshoot.
+
+    References
+    ----------
+    .. [1] Wang, Xie, Xu, Yang, Neubig, Carbonell, "Cross-lingual Alignment vs Joint Training: A
+       Comparative Study and A Simple Unified Framework", ICLR 2020, section 3.1.
+
+    .. [2] Mikolov, Sutskever, Chen, Corrado, Dean, "Distributed Representations of Words and
+       Phrases and their Compositionality", NIPS 2013.
+
+    .. [3] Bojanowski, Grave, Joulin, Mikolov, "Enriching Word Vectors with Subword
+       Information", TACL 2017.
+
+    Examples
+    --------
+    >>> from skxling import JointSkipGram
+    >>> english = ["the house is old", "the old house", "a house in winter"] * 20
+    >>> german = ["das haus ist alt", "das alte haus", "ein haus im winter"] * 20
+    >>> joint = JointSkipGram(n_components=8, sample=0, random_state=0, device="cpu")
+    >>> joint = joint.fit(english, german)
+    >>> joint.word_vectors_.n_words
+    14
+    >>> joint.transform(["house", "winter house"]).shape
+    (2, 8)
+    """
+
+    _parameter_constraints = {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "window": [Interval(Integral, 1, None, closed="left")],
+        "min_count": [Interval(Integral, 1, None, closed="left")],
+        "negative": [Interval(Integral, 1, None, closed="left")],
+        "sample": [Interval(Real, 0, 1, closed="both")],
+        "ns_exponent": [Interval(Real, None, None, closed="neither")],
+        "min_n": [Interval(Integral, 1, None, closed="left")],
+        "max_n": [Interval(Integral, 0, None, closed="left")],
+        "bucket": [Interval(Integral, 1, 2**32, closed="both")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "balance": [StrOptions({"down", "up"}), None],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "random_state": ["random_state"],
+        "device": [str, torch.device],
+    }
+
+    def __init__(
+        self,
+        n_components=300,
+        *,
+        window=5,
+        min_count=5,
+        negative=5,
+        sample=1e-4,
+        ns_exponent=0.75,
+        min_n=3,
+        max_n=6,
+        bucket=2_000_000,
+        epochs=5,
+        learning_rate=0.05,
+        balance="down",
+        batch_size="auto",
+        random_state=None,
+        device="auto",
+    ):
+        self.n_components = n_components
+        self.window = window
+        self.min_count = min_count
+        self.negative = negative
+        self.sample = sample
+        self.ns_exponent = ns_exponent
+        self.min_n = min_n
+        self.max_n = max_n
+        self.bucket = bucket
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.balance = balance
+        self.batch_size = batch_size
+        self.random_state = random_state
+        self.device = device
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn vectors for the words of one corpus or of two.
+
+        Parameters
+        ----------
+        X : path, list of paths, list of str or list of list of str
+            Corpus of the source language. A `str` or path names a text file (plain, .gz, .bz2
+            or .xz): one sentence a line, tokens separated by white space. A list of `str` holds
+            sentences, a list of lists tokens.
+
+        y : path, list of paths, list of str or list of list of str, default=None
+            Corpus of the target language, of any other length.
+
+        Returns
+        -------
+        self : JointSkipGram
+            The fitted estimator.
+
+        Raises
+        ------
+        FileNotFoundError, TypeError, ValueError
+            If a corpus is no corpus: a missing or unreadable file, no token, no word that is
+            frequent enough.
+        """
+        self._check_ngram_lengths()
+        device = resolve_device(self.device)
+        random_state = check_random_state(self.random_state)
+        vocabulary, corpus = encode_corpora(
+            X, y, min_count=self.min_count, balance=self.balance, rng=random_state
+        )
+        generator = check_generator(random_state, device=device)
+        words = SubwordTable(
+            vocabulary.words,
+            self.n_components,
+            min_n=self.min_n,
+            max_n=self.max_n,
+            bucket=self.bucket,
+            generator=generator,
+        )
+        output = torch.zeros(vocabulary.n_words, self.n_components, device=device)
+        total = to_tensor(vocabulary.counts.sum(axis=1), device=device)
+        keep = keep_probability(total, self.sample)
+        self._check_kept_tokens(float(keep @ total.float()), corpus.n_tokens)
+        stream = {
+            "keep": keep,
+            "noise": noise_distribution(total, self.ns_exponent),
+            "chunk_size": _batch_tokens(self.batch_size, corpus.n_tokens),
+        }
+
+        self.vocabulary_, self.loss_curve_ = vocabulary, []
+        context = self._init_callback_context(max_subtasks=self.epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        for epoch in range(self.epochs):
+            task = context.subcontext(task_name="epoch")
+            task.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            chunks = token_chunks(
+                corpus,
+                **stream,
+                window=self.window,
+                block=BLOCK,
+                n_shared=N_SHARED,
+                generator=generator,
+            )
+            loss = _train_epoch(
+                words,
+                output,
+                chunks,
+                rate=self._learning_rates(epoch, corpus.n_tokens),
+                window=self.window,
+                negative=self.negative,
+                tokens_per_push=min(TOKENS_PER_PUSH, max(corpus.n_tokens // 50, 1)),
+            )
+            self.loss_curve_.append(loss)
+            if task.call_on_fit_task_end(
+                estimator=self,
+                X=X,
+                y=y,
+                reconstruction_attributes=lambda: self._fitted_attributes(words),
+            ):
+                break
+        words.compose_all()
+        for name, value in self._fitted_attributes(words).items():
+            setattr(self, name, value)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    def transform(self, X):
+        """Mean vector of the words of each text.
+
+        Parameters
+        ----------
+        X : list of str or list of list of str
+            Texts; a word is a text of one token. A word that is not in the vocabulary is
+            composed of its n-grams; one without a known n-gram is left out.
+
+        Returns
+        -------
+        vectors : ndarray of shape (n_texts, n_components), dtype float32
+            A text without any such word has the zero vector.
+        """
+        check_is_fitted(self)
+        if isinstance(X, str):
+            raise TypeError(
+                f"`X` is a list of texts. Got the str {X!r}: wrap it in a list, [{X!r}]."
+            )
+        texts = list(tokenize(list(X)))
+        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+        tokens = [token for text in texts for token in text]
+        distinct, inverse = np.unique(np.array(tokens, dtype=object), return_inverse=True)
+        vectors, is_known = self._word_rows(list(distinct))
+        text = np.repeat(np.arange(len(texts)), lengths)[is_known[inverse]]
+        sums = np.zeros((len(texts), vectors.shape[1]), dtype=np.float32)
+        np.add.at(sums, text, vectors[inverse[is_known[inverse]]])
+        counts = np.bincount(text, minlength=len(texts))
+        return sums / np.maximum(counts, 1).astype(np.float32)[:, None]
+
+    def _word_rows(self, words):
+        """Vectors of words, and which of them have one."""
+        ids = self.vocabulary_.encode(words)
+        rows = self.word_vectors_.vectors[np.maximum(ids, 0)].copy()
+        is_known = ids >= 0
+        unknown = np.flatnonzero(~is_known)
+        if len(unknown):
+            rows[unknown], is_known[unknown] = self._compose_unknown([words[i] for i in unknown])
+        return rows, is_known
+
+    def _compose_unknown(self, words):
+        """Mean of the n-grams that training has seen, and which words have such n-grams."""
+        ids, offsets = subword_ids(words, min_n=self.min_n, max_n=self.max_n, bucket=self.bucket)
+        at = np.searchsorted(self.ngram_buckets_, ids)
+        seen = np.append(self.ngram_buckets_, -1)[at] == ids
+        word = np.repeat(np.arange(len(words)), np.diff(offsets))[seen]
+        sums = np.zeros((len(words), self.word_vectors_.n_components), dtype=np.float32)
+        np.add.at(sums, word, self.ngram_vectors_[at[seen]])
+        counts = np.bincount(word, minlength=len(words))
+        return sums / np.maximum(counts, 1).astype(np.float32)[:, None], counts > 0
+
+    def _check_ngram_lengths(self):
+        if 0 < self.max_n < self.min_n:
+            raise ValueError(
+                f"`max_n` must be at least `min_n`={self.min_n}, or 0 for no n-grams. Got "
+                f"max_n={self.max_n}."
+            )
+
+    def _check_kept_tokens(self, n_kept, n_tokens):
+        if n_kept < min(1000, n_tokens / 2):
+            warnings.warn(
+                f"`sample`={self.sample} keeps about {n_kept:.0f} of the corpus's {n_tokens} "
+                "tokens. Set sample=0 for a corpus as small as this one.",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def _learning_rates(self, epoch, n_tokens):
+        """Learning rate after so many tokens of an epoch: linear, from the first to the last."""
+        return lambda n_read: (
+            self.learning_rate * max(1 - (epoch + n_read / n_tokens) / self.epochs, 1e-4)
+        )
+
+    def _fitted_attributes(self, words):
+        vectors = to_numpy(words.composed)
+        n_words = len(vectors)
+        return {
+            "word_vectors_": WordVectors(
+                self.vocabulary_.words, vectors.copy(), self.vocabulary_.counts
+            ),
+            "ngram_vectors_": to_numpy(words.rows[n_words:]).copy(),
+            "ngram_buckets_": words.buckets,
+            "n_iter_": len(self.loss_curve_),
+            "_n_features_out": vectors.shape[1],
+        }
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        tags.target_tags.required = False
+        return tags

@@ -1,0 +1,234 @@
+import os
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+
+from skxling.embedding import _joint_skipgram
+from skxling.embedding._joint_skipgram import JointSkipGram
+from skxling.embedding._subword_table import SubwordTable
+from skxling.text import subword_ids
+
+
+def make_corpus(n_sentences=500, seed=0, prefix=""):
+    """Sentences of one of two topics: words of a topic only meet each other."""
+    rng = np.random.default_rng(seed)
+    topics = rng.integers(0, 2, n_sentences)
+    words = rng.integers(0, 10, (n_sentences, 8))
+    return [
+        [f"{prefix}{'ab'[topic]}{'xyz'[i % 3]}{i}" for i in row]
+        for topic, row in zip(topics, words, strict=True)
+    ]
+
+
+def topic_margin(model, prefix=""):
+    """Mean cosine within topics less that across topics."""
+    words = [f"{prefix}{t}{'xyz'[i % 3]}{i}" for t in "ab" for i in range(10)]
+    vectors = model.transform(words).astype(np.float64)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    cosine = vectors @ vectors.T
+    a, b = slice(0, 10), slice(10, 20)
+    within = (cosine[a, a].sum() + cosine[b, b].sum() - 20) / 180
+    return within - cosine[a, b].mean()
+
+
+def toy_model(**params):
+    settings = {"n_components": 12, "sample": 0, "epochs": 8, "random_state": 0, "device": "cpu"}
+    return JointSkipGram(**{**settings, **params})
+
+
+@pytest.mark.parametrize("max_n", [0, 4])
+def test_words_that_meet_come_close(max_n):
+    model = toy_model(max_n=max_n).fit(make_corpus())
+    assert topic_margin(model) > 0.5
+    assert model.loss_curve_[-1] < model.loss_curve_[0] - 0.2
+
+
+def test_joint_fit_learns_both_languages():
+    model = toy_model().fit(make_corpus(), make_corpus(400, seed=1, prefix="t"))
+    assert topic_margin(model) > 0.5
+    assert topic_margin(model, prefix="t") > 0.3
+    n_source, n_target = model.vocabulary_.counts.sum(axis=0)
+    assert n_target == 400 * 8
+    assert n_source == pytest.approx(n_target, abs=8)
+    np.testing.assert_array_equal(model.word_vectors_.counts, model.vocabulary_.counts)
+
+
+def test_fitted_attributes():
+    model = toy_model().fit(make_corpus())
+    n_words = model.vocabulary_.n_words
+    assert model.word_vectors_.vectors.shape == (n_words, 12)
+    assert model.word_vectors_.vectors.dtype == np.float32
+    assert list(model.word_vectors_.words) == model.vocabulary_.words
+    assert model.vocabulary_.counts.shape == (n_words, 1)
+    assert model.ngram_vectors_.shape == (len(model.ngram_buckets_), 12)
+    assert (np.diff(model.ngram_buckets_) > 0).all()
+    assert len(model.loss_curve_) == model.n_iter_ == 8
+    assert len(model.get_feature_names_out()) == 12
+
+
+def test_a_word_is_the_mean_of_its_rows(monkeypatch):
+    tables = []
+    monkeypatch.setattr(
+        _joint_skipgram,
+        "SubwordTable",
+        lambda *a, **k: tables.append(SubwordTable(*a, **k)) or tables[-1],
+    )
+    model = toy_model().fit(make_corpus())
+    table, n_words = tables[0], model.vocabulary_.n_words
+    ids, offsets = subword_ids(model.vocabulary_.words)
+    for i in (0, 7, n_words - 1):
+        ngrams = np.searchsorted(model.ngram_buckets_, ids[offsets[i] : offsets[i + 1]])
+        rows = [table.rows[i].numpy(), *model.ngram_vectors_[ngrams]]
+        np.testing.assert_allclose(np.mean(rows, axis=0), model.word_vectors_.vectors[i], atol=1e-6)
+
+
+def test_push_down_hands_each_row_the_sum_of_its_words_steps():
+    words = ["house", "houses", "tree"]
+    generator = torch.Generator().manual_seed(0)
+    table = SubwordTable(words, 5, min_n=3, max_n=4, bucket=1000, generator=generator)
+    before, composed = table.rows.clone(), table.composed.clone()
+    steps = torch.tensor([[1.0] * 5, [0.5] * 5, [0.0] * 5])
+    table.composed += steps
+    table.push_down(max_norm=1e9)
+    ids, offsets = subword_ids(words, min_n=3, max_n=4, bucket=1000)
+    expected = before.clone()
+    for i in range(3):
+        expected[i] += steps[i]
+        for bucket in ids[offsets[i] : offsets[i + 1]]:
+            expected[3 + np.searchsorted(table.buckets, bucket)] += steps[i]
+    torch.testing.assert_close(table.rows, expected)
+    members = 3 + torch.from_numpy(np.searchsorted(table.buckets, ids[: offsets[1]]))
+    own_rows = torch.cat([expected[:1], expected[members]])
+    torch.testing.assert_close(table.composed[0], own_rows.mean(0))
+    torch.testing.assert_close(table.composed[2], composed[2])
+
+
+def test_push_down_is_bounded():
+    generator = torch.Generator().manual_seed(0)
+    table = SubwordTable(["ab", "abc"], 4, min_n=2, max_n=3, bucket=50, generator=generator)
+    before = table.rows.clone()
+    table.composed += 100.0
+    table.push_down(max_norm=0.5)
+    assert torch.linalg.vector_norm(table.rows - before, dim=1).max() <= 0.5 + 1e-6
+
+
+def test_only_used_buckets_have_rows():
+    model = toy_model(bucket=2_000_000, epochs=1).fit(make_corpus(200))
+    assert len(model.ngram_buckets_) < 1000
+
+
+def test_unknown_words_are_composed_of_known_ngrams():
+    model = toy_model(min_n=3, max_n=3).fit(make_corpus())
+    ids, _ = subword_ids(["ax0q"], min_n=3, max_n=3, bucket=model.bucket)
+    seen = [int(np.searchsorted(model.ngram_buckets_, i)) for i in ids if i in model.ngram_buckets_]
+    assert 0 < len(seen) < len(ids)
+    np.testing.assert_allclose(
+        model.transform(["ax0q"])[0], model.ngram_vectors_[seen].mean(axis=0), rtol=1e-5
+    )
+
+
+def test_transform_averages_the_words_of_a_text():
+    model = toy_model(max_n=0).fit(make_corpus())
+    vector = model.word_vectors_
+    expected = (2 * vector["ax0"] + vector["by1"]) / 3
+    for text in ("ax0 by1 ax0 unknown", ["ax0", "by1", "ax0"]):
+        np.testing.assert_allclose(model.transform([text])[0], expected, rtol=1e-5)
+    np.testing.assert_array_equal(model.transform(["unknown", ""]), np.zeros((2, 12)))
+    assert model.transform([]).shape == (0, 12)
+
+
+def test_a_bare_string_is_no_list_of_texts():
+    model = toy_model(epochs=1).fit(make_corpus(200))
+    with pytest.raises(TypeError, match=r"\['house'\]"):
+        model.transform("house")
+
+
+@pytest.mark.parametrize("batch_size", [32, 4096])
+def test_large_steps_stay_finite(batch_size):
+    model = toy_model(batch_size=batch_size, learning_rate=5.0).fit(make_corpus())
+    assert np.isfinite(model.word_vectors_.vectors).all()
+    assert topic_margin(model) > 0.2
+
+
+def test_same_seed_same_bytes():
+    X, y = make_corpus(), make_corpus(400, seed=1, prefix="t")
+    first, second, other = (
+        toy_model(random_state=s, epochs=2).fit(X, y).word_vectors_.vectors for s in (0, 0, 1)
+    )
+    assert first.tobytes() == second.tobytes() != other.tobytes()
+
+
+def test_same_bytes_whatever_the_hash_seed(tmp_path):
+    program = textwrap.dedent(
+        """
+        import hashlib, torch
+        torch.set_num_threads(1)
+        from skxling import JointSkipGram
+        X = [f"w{i % 7} v{i % 5} u{i % 3}" for i in range(300)]
+        y = [f"w{i % 11} x{i % 5}" for i in range(300)]
+        model = JointSkipGram(8, sample=0, epochs=2, random_state=0, device="cpu").fit(X, y)
+        data = model.word_vectors_.vectors.tobytes() + " ".join(model.vocabulary_.words).encode()
+        print(hashlib.sha256(data).hexdigest())
+        """
+    )
+    digests = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert digests[0] == digests[1] != ""
+
+
+class StopAfter:
+    def __init__(self, n_epochs):
+        self.n_epochs, self.n_done, self.norms = n_epochs, 0, []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        if context.task_name != "epoch":
+            return False
+        self.n_done += 1
+        self.norms.append(np.linalg.norm(fitted_estimator.transform(["ax0"])))
+        return self.n_done == self.n_epochs
+
+
+def test_a_callback_sees_a_fitted_estimator_and_stops_the_fit():
+    callback = StopAfter(3)
+    model = toy_model(epochs=8).set_callbacks(callback).fit(make_corpus())
+    assert model.n_iter_ == len(model.loss_curve_) == 3
+    assert len(set(callback.norms)) == 3
+    assert callback.norms[-1] == pytest.approx(np.linalg.norm(model.transform(["ax0"])), rel=1e-4)
+
+
+def test_subsampling_that_leaves_nothing_is_told():
+    with pytest.warns(UserWarning, match=r"`sample`=1e-05 keeps about .* Set sample=0"):
+        toy_model(sample=1e-5, epochs=1).fit(make_corpus(100))
+
+
+def test_ngram_lengths_in_the_wrong_order():
+    with pytest.raises(ValueError, match=r"`max_n` must be at least `min_n`=3"):
+        toy_model(max_n=2).fit(make_corpus(100))
+
+
+def test_constructor_only_assigns():
+    model = clone(toy_model(window=3))
+    assert model.get_params()["window"] == 3
+    assert [name for name in vars(model) if name.endswith("_")] == []
