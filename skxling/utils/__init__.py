@@ -1,1 +1,16 @@
-"""Utils."""
+"""Helpers that every folder shares: devices, blocks, randomness, vectors."""
+
+from skxling.utils._blocks import gen_blocks
+from skxling.utils._device import resolve_device, to_numpy, to_tensor
+from skxling.utils._random import check_generator
+from skxling.utils._vectors import as_vectors, as_words
+
+__all__ = [
+    "as_vectors",
+    "as_words",
+    "check_generator",
+    "gen_blocks",
+    "resolve_device",
+    "to_numpy",
+    "to_tensor",
+]

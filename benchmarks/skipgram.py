@@ -1,0 +1,246 @@
+"""Skip-gram training beside gensim: speed, memory, and the quality of what comes out.
+
+    python benchmarks/skipgram.py --data $SKXLING_DATA --runs 3 --quality
+
+Every system trains on the same balanced en-de sentences with the same settings and two threads,
+each run in a process of its own, the systems in turn. Speed is raw tokens (times epochs) a second
+of the training alone; reading and counting the corpus stands beside it. Quality is P@1 (CSLS) of
+Joint-Align on folds of the seed lexicon, trained on each system's vectors.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+SYSTEMS = ("gensim Word2Vec", "skxling", "gensim FastText", "skxling, n-grams")
+WINDOW, NEGATIVE, SAMPLE, MIN_COUNT = 5, 5, 1e-4, 5
+
+
+def main():
+    args = parse_args()
+    if args.worker:
+        print(json.dumps(work(args)))
+        return
+    if os.getloadavg()[0] > 0.5 and not args.busy:
+        sys.exit(f"load is {os.getloadavg()[0]:.1f}: timings on a busy machine say nothing")
+    with tempfile.TemporaryDirectory() as folder:
+        args.folder = Path(folder)
+        n_tokens = write_corpora(args)
+        print(f"{n_tokens} tokens, {args.epochs} epochs, dimension {args.dimension}, ", end="")
+        print(f"{args.threads} threads, {args.runs} runs")
+        results = {name: [] for name in args.systems}
+        for run in range(args.runs):
+            for name in args.systems:
+                results[name].append(start_worker(args, name, run))
+        report(args, results, n_tokens)
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, help="folder of the real data")
+    parser.add_argument("--tokens", type=int, default=None, help="a prefix of the corpus")
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--dimension", type=int, default=300)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--systems", nargs="+", default=SYSTEMS, choices=SYSTEMS)
+    parser.add_argument("--gensim-rate", type=float, default=0.025, help="0.025 is its default")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--quality", action="store_true", help="judge the vectors too")
+    parser.add_argument("--busy", action="store_true", help="time on a busy machine all the same")
+    parser.add_argument("--worker", choices=SYSTEMS, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--run", type=int, default=0, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def write_corpora(args):
+    """Balanced sentences as text: both sides (for skxling), and shuffled together (for gensim)."""
+    from skxling.text import tokenize
+
+    rng = np.random.default_rng(0)
+    sides = []
+    for language in ("en", "de"):
+        sentences = [" ".join(s) for s in tokenize(args.data / "eltec" / f"{language}.txt.xz")]
+        sides.append([sentences[i] for i in rng.permutation(len(sentences))])
+    sizes = [np.cumsum([line.count(" ") + 1 for line in side]) for side in sides]
+    goal = min(sizes[0][-1], sizes[1][-1], (args.tokens or 2**62) // 2)
+    sides = [
+        side[: np.searchsorted(size, goal) + 1] for side, size in zip(sides, sizes, strict=True)
+    ]
+    joint = sides[0] + sides[1]
+    joint = [joint[i] for i in rng.permutation(len(joint))]
+    for name, lines in (("source", sides[0]), ("target", sides[1]), ("joint", joint)):
+        (args.folder / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return sum(line.count(" ") + 1 for line in joint)
+
+
+def start_worker(args, name, run):
+    command = [sys.executable, __file__, "--worker", name, "--folder", str(args.folder)]
+    for option in ("epochs", "dimension", "threads", "gensim_rate", "device"):
+        command += [f"--{option.replace('_', '-')}", str(getattr(args, option))]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(args.threads)}
+    result = subprocess.run(
+        [*command, "--run", str(run)], env=environment, check=True, capture_output=True, text=True
+    )
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+# -- one training, in its own process --------------------------------------------------------
+
+
+def work(args):
+    train = work_gensim if args.worker.startswith("gensim") else work_skxling
+    bare = peak_memory()
+    words, vectors, seconds = train(args)
+    np.save(args.folder / f"{args.worker}.npy", vectors.astype(np.float32))
+    (args.folder / f"{args.worker}.words").write_text("\n".join(words), encoding="utf-8")
+    return {"prepare": seconds[0], "train": seconds[1], "memory": peak_memory() - bare}
+
+
+def peak_memory():
+    """Peak resident memory of this process, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def work_gensim(args):
+    from gensim.models import FastText, Word2Vec
+
+    settings = {
+        "vector_size": args.dimension,
+        "window": WINDOW,
+        "negative": NEGATIVE,
+        "sample": SAMPLE,
+        "min_count": MIN_COUNT,
+        "epochs": args.epochs,
+        "workers": args.threads,
+        "alpha": args.gensim_rate,
+        "sg": 1,
+        "seed": args.run,
+    }
+    path = str(args.folder / "joint.txt")
+    model = (FastText if "FastText" in args.worker else Word2Vec)(**settings)
+    start = time.perf_counter()
+    model.build_vocab(corpus_file=path)
+    built = time.perf_counter()
+    model.train(
+        corpus_file=path,
+        total_examples=model.corpus_count,
+        total_words=model.corpus_total_words,
+        epochs=args.epochs,
+    )
+    trained = time.perf_counter()
+    return model.wv.index_to_key, model.wv.vectors, (built - start, trained - built)
+
+
+class Clock:
+    """Callback that notes when the first epoch begins."""
+
+    def setup(self, estimator, context):
+        self.began = None
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        if context.task_name == "epoch" and self.began is None:
+            self.began = time.perf_counter()
+
+    def on_fit_task_end(self, estimator, context):
+        pass
+
+
+def work_skxling(args):
+    import torch
+
+    from skxling import JointSkipGram
+
+    torch.set_num_threads(args.threads)
+    model = JointSkipGram(
+        args.dimension,
+        window=WINDOW,
+        negative=NEGATIVE,
+        sample=SAMPLE,
+        min_count=MIN_COUNT,
+        max_n=6 if "n-grams" in args.worker else 0,
+        epochs=args.epochs,
+        balance=None,
+        random_state=args.run,
+        device=args.device,
+    )
+    clock = Clock()
+    start = time.perf_counter()
+    model.set_callbacks(clock).fit(args.folder / "source.txt", args.folder / "target.txt")
+    end = time.perf_counter()
+    vectors = model.word_vectors_
+    return vectors.words, vectors.vectors, (clock.began - start, end - clock.began)
+
+
+# -- results ---------------------------------------------------------------------------------
+
+
+def report(args, results, n_tokens):
+    quality = judge(args, results) if args.quality else {}
+    print("| system | tokens/s (median, min to max) | preparing, s | peak memory, MB |", end="")
+    print(" P@1 Procrustes | P@1 RCSLS |")
+    print("|---|---|---|---|---|---|")
+    for name, runs in results.items():
+        speeds = sorted(n_tokens * args.epochs / run["train"] for run in runs)
+        prepare, memory = (np.median([run[key] for run in runs]) for key in ("prepare", "memory"))
+        print(
+            f"| {name} | {np.median(speeds):,.0f} ({speeds[0]:,.0f} to {speeds[-1]:,.0f}) ", end=""
+        )
+        print(f"| {prepare:.1f} | {memory:.0f} | {quality.get(name, '- | -')} |")
+
+
+def judge(args, results):
+    """Mean P@1 over folds of the seed lexicon, and its standard error, of the last run's vectors."""
+    from sklearn.frozen import FrozenEstimator
+    from sklearn.model_selection import GroupKFold, cross_val_score
+
+    from skxling import JointAlignCombiner, ProcrustesAligner, RCSLSAligner
+    from skxling.datasets import load_lexicon
+    from skxling.text import encode_corpora
+
+    vocabulary, _ = encode_corpora(
+        args.folder / "source.txt", args.folder / "target.txt", min_count=1, balance=None
+    )
+    path = args.data / "xling" / "en-de" / "yacle.train.freq.5k.en-de.tsv"
+    lexicon = load_lexicon(path, lowercase=True)
+    X, y = np.array(lexicon.source, dtype=object), np.array(lexicon.target, dtype=object)
+    known = (vocabulary.encode(list(X)) >= 0) & (vocabulary.encode(list(y)) >= 0)
+    X, y, cells = X[known], y[known], {}
+    for name in results:
+        words = (args.folder / f"{name}.words").read_text(encoding="utf-8").split("\n")
+        counts = vocabulary.counts[vocabulary.encode(words)]
+        frozen = FrozenEstimator(pretrained(words, np.load(args.folder / f"{name}.npy"), counts))
+        scores = [
+            100
+            * cross_val_score(JointAlignCombiner(frozen, aligner), X, y, groups=X, cv=GroupKFold(5))
+            for aligner in (ProcrustesAligner(), RCSLSAligner())
+        ]
+        cells[name] = " | ".join(f"{s.mean():.1f} ({s.std(ddof=1) / 5**0.5:.1f})" for s in scores)
+    return cells
+
+
+def pretrained(words, vectors, counts):
+    """Vectors of any origin as a fitted joint model: what JointAlignCombiner asks of one."""
+    from skxling import JointSkipGram, WordVectors
+    from skxling.text import Vocabulary
+
+    model = JointSkipGram(vectors.shape[1], max_n=0)
+    model.vocabulary_ = Vocabulary(words, counts)
+    model.word_vectors_ = WordVectors(words, vectors, counts)
+    return model
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Parts of scikit-learn that are private or experimental, in one place.
+
+Nothing else in the package imports them, so that a change in scikit-learn is mended here.
+"""
+
+from sklearn.base import _fit_context
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Hidden,
+    Interval,
+    InvalidParameterError,
+    MissingValues,
+    Options,
+    StrOptions,
+    validate_params,
+)
+from sklearn.utils.metadata_routing import _raise_for_params, _routing_enabled
+from sklearn.utils.validation import _check_feature_names, _check_sample_weight, _check_y
+
+__all__ = [
+    "CallbackSupportMixin",
+    "HasMethods",
+    "Hidden",
+    "Interval",
+    "InvalidParameterError",
+    "MissingValues",
+    "Options",
+    "StrOptions",
+    "_check_feature_names",
+    "_check_sample_weight",
+    "_check_y",
+    "_fit_context",
+    "_raise_for_params",
+    "_routing_enabled",
+    "validate_params",
+    "with_callbacks",
+]
