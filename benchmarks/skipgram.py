@@ -202,7 +202,7 @@ def report(args, results, n_tokens):
 
 
 def judge(args, results):
-    """Mean P@1 over folds of the seed lexicon, and its standard error, of the last run's vectors."""
+    """Mean P@1 over folds of the seed lexicon and its standard error, by the last run's vectors."""
     from sklearn.frozen import FrozenEstimator
     from sklearn.model_selection import GroupKFold, cross_val_score
 
@@ -239,6 +239,7 @@ def pretrained(words, vectors, counts):
     model = JointSkipGram(vectors.shape[1], max_n=0)
     model.vocabulary_ = Vocabulary(words, counts)
     model.word_vectors_ = WordVectors(words, vectors, counts)
+    model.ngram_buckets_, model.ngram_vectors_ = np.zeros(0, dtype=int), vectors[:0]
     return model
 
 

@@ -21,7 +21,7 @@ from skxling.functional.skipgram import (
     skipgram_loss,
     skipgram_scores,
 )
-from skxling.text import encode_corpora, subword_ids, tokenize
+from skxling.text import encode_corpora, split_sentences, subword_ids
 from skxling.utils import check_generator, resolve_device, to_numpy, to_tensor
 from skxling.utils._sklearn import (
     CallbackSupportMixin,
@@ -366,7 +366,7 @@ class JointSkipGram(
             raise TypeError(
                 f"`X` is a list of texts. Got the str {X!r}: wrap it in a list, [{X!r}]."
             )
-        texts = list(tokenize(list(X)))
+        texts = list(split_sentences(X))
         lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
         tokens = [token for text in texts for token in text]
         distinct, inverse = np.unique(np.array(tokens, dtype=object), return_inverse=True)

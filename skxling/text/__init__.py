@@ -1,6 +1,6 @@
 """Corpora, vocabularies and subwords: from text to token ids."""
 
-from skxling.text._corpus import EncodedCorpus, encode_corpora, tokenize
+from skxling.text._corpus import EncodedCorpus, encode_corpora, split_sentences, tokenize
 from skxling.text._reallocation import Reallocation, reallocate_vocabulary
 from skxling.text._subwords import subword_ids
 from skxling.text._vocabulary import Vocabulary
@@ -11,6 +11,7 @@ __all__ = [
     "Vocabulary",
     "encode_corpora",
     "reallocate_vocabulary",
+    "split_sentences",
     "subword_ids",
     "tokenize",
 ]

@@ -129,7 +129,25 @@ def tokenize(corpus, name="X"):
     if paths is not None:
         for path in paths:
             yield from _read_file(path)
-        return
+    else:
+        yield from split_sentences(corpus, name)
+
+
+def split_sentences(corpus, name="X"):
+    """Iterate over sentences in memory as lists of tokens.
+
+    Parameters
+    ----------
+    corpus : list of str or list of list of str
+        Sentences: strings whose tokens are separated by white space, or lists of tokens.
+
+    name : str, default="X"
+        What the corpus is called in error messages.
+
+    Yields
+    ------
+    tokens : list of str
+    """
     if not hasattr(corpus, "__iter__") or isinstance(corpus, (bytes, dict)):
         raise TypeError(
             f"`{name}` must be a path, a list of paths, a list of str or a list of token lists. "

@@ -1,1 +1,5 @@
-"""Translation."""
+"""Translating words between two spaces of word vectors."""
+
+from skxling.translation._translator import WordTranslator
+
+__all__ = ["WordTranslator"]

@@ -142,6 +142,13 @@ def test_transform_averages_the_words_of_a_text():
     assert model.transform([]).shape == (0, 12)
 
 
+def test_a_text_may_be_the_name_of_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ax0").write_text("by1")
+    model = toy_model(epochs=1).fit(make_corpus(200))
+    np.testing.assert_allclose(model.transform(["ax0"])[0], model.word_vectors_["ax0"], rtol=1e-6)
+
+
 def test_a_bare_string_is_no_list_of_texts():
     model = toy_model(epochs=1).fit(make_corpus(200))
     with pytest.raises(TypeError, match=r"\['house'\]"):
