@@ -1,7 +1,29 @@
-"""Cross-lingual word vectors, the scikit-learn way."""
+"""Cross-lingual word vectors, the scikit-learn way.
 
+The classes are at the top; functions are in the folder of their noun: `skxling.metrics`,
+`skxling.datasets`, `skxling.embedding`, `skxling.text`, `skxling.functional`.
+"""
+
+from skxling.alignment import (
+    BaseAligner,
+    ProcrustesAligner,
+    RCSLSAligner,
+    SelfLearningAligner,
+)
+from skxling.combine import JointAlignCombiner
 from skxling.embedding import JointSkipGram, WordVectors
+from skxling.translation import WordTranslator
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["JointSkipGram", "WordVectors", "__version__"]
+__all__ = [
+    "BaseAligner",
+    "JointAlignCombiner",
+    "JointSkipGram",
+    "ProcrustesAligner",
+    "RCSLSAligner",
+    "SelfLearningAligner",
+    "WordTranslator",
+    "WordVectors",
+    "__version__",
+]

@@ -1,1 +1,10 @@
-"""Datasets."""
+"""Generated bilingual corpora, and bilingual lexicons from files."""
+
+from skxling.datasets._generators import make_bilingual_corpus
+from skxling.datasets._lexicon import drop_test_sources, load_lexicon
+
+__all__ = [
+    "drop_test_sources",
+    "load_lexicon",
+    "make_bilingual_corpus",
+]

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skxling.embedding._subword_table import SubwordTable
-from skxling.embedding._token_stream import token_chunks
+from skxling.embedding._token_stream import token_reads
 from skxling.embedding._word_vectors import WordVectors
 from skxling.functional.sampling import keep_probability, noise_distribution
 from skxling.functional.segments import clip_rows, segment_sum
@@ -34,9 +34,51 @@ from skxling.utils._sklearn import (
 BLOCK = 32  # neighbouring tokens that share one product and one set of negatives
 N_SHARED = 32  # negatives of a block
 MAX_STEP = 0.2  # longest step of a vector per batch
-MAX_PUSH = 1.0  # longest step of an n-gram row per push
-TOKENS_PER_PUSH = 2**17
-CHUNKS_PER_LOSS = 16
+MAX_PUSH = 1.0  # longest step of an n-gram's row per read
+TOKENS_PER_READ = 2**18
+BATCHES_PER_LOSS = 16
+
+
+def _train_epoch(words, output, reads, *, rate, window, negative):
+    """Learn from one pass over the corpus; return the mean loss of a sample of the batches.
+
+    `words` is the SubwordTable of input vectors, `output` the tensor of output vectors; both
+    change in place. `rate` gives the learning rate after so many tokens.
+    """
+    n_contexts = BLOCK + 2 * window  # columns of a block's tokens and neighbours
+    losses, n_batches = [output.new_full((), torch.nan)], 0
+    for read in reads:
+        composed = words.compose(read.words)  # (n_distinct, d)
+        gained = composed.neg()
+        for chunk in read.chunks:
+            learning_rate = rate(chunk.n_read)
+            contexts = context_blocks(chunk.tokens, BLOCK, window)
+            outputs = torch.cat([contexts, chunk.negatives], dim=1)  # (n_blocks, columns)
+            H = composed[chunk.centres].view(-1, BLOCK, composed.shape[1])
+            V = output[outputs]  # (n_blocks, columns, d)
+            weights = pair_weights(
+                chunk.left,
+                chunk.right,
+                block=BLOCK,
+                window=window,
+                n_shared=N_SHARED,
+                negative=negative,
+            )
+            scores = skipgram_scores(H, V)
+            if n_batches % BATCHES_PER_LOSS == 0:
+                losses.append(skipgram_loss(scores, weights, n_contexts))
+            gradients = skipgram_gradients(H, V, scores, weights, n_contexts)
+            _add_steps(composed, chunk.centres, gradients.centre, learning_rate)
+            _add_steps(output, outputs, gradients.output, learning_rate)
+            n_batches += 1
+        words.push_down(read.words, gained.add_(composed), MAX_PUSH)
+    return float(torch.stack(losses).nanmean())
+
+
+def _add_steps(table, index, gradients, learning_rate):
+    """Step each row of a table once, by the sum of its gradients, no further than MAX_STEP."""
+    step = segment_sum(gradients.flatten(0, 1), index.flatten())
+    table.index_add_(0, step.index, clip_rows(step.values.mul_(learning_rate), MAX_STEP))
 
 
 def _batch_tokens(batch_size, n_tokens):
@@ -44,50 +86,6 @@ def _batch_tokens(batch_size, n_tokens):
     if batch_size == "auto":
         batch_size = min(8192, max(256, n_tokens // 500))
     return max(batch_size // BLOCK, 1) * BLOCK
-
-
-def _train_epoch(words, output, chunks, *, rate, window, negative, tokens_per_push):
-    """Learn from each chunk of one pass over the corpus; return the mean loss.
-
-    `words` is the SubwordTable of input vectors, `output` the table of output vectors, both
-    changed in place; `rate` gives the learning rate after so many tokens.
-    """
-    n_columns = BLOCK + 2 * window  # a block's tokens and neighbours; negatives come after
-    losses, n_waiting = [output.new_full((), torch.nan)], 0
-    for i, chunk in enumerate(chunks):
-        learning_rate = rate(chunk.n_read)
-        tokens = chunk.tokens[window:-window]
-        contexts = context_blocks(chunk.tokens, BLOCK, window)
-        outputs = torch.cat([contexts, chunk.negatives], dim=1)  # (n_blocks, n_columns + m)
-
-        H = words.composed.index_select(0, tokens).view(-1, BLOCK, output.shape[1])
-        V = output.index_select(0, outputs.flatten()).view(*outputs.shape, -1)
-        weights = pair_weights(
-            chunk.left,
-            chunk.right,
-            block=BLOCK,
-            window=window,
-            n_shared=N_SHARED,
-            negative=negative,
-        )
-        scores = skipgram_scores(H, V)
-        if i % CHUNKS_PER_LOSS == 0:
-            losses.append(skipgram_loss(scores, weights, n_columns))
-        gradients = skipgram_gradients(H, V, scores, weights, n_columns)
-
-        for table, index, gradient in (
-            (words.composed, tokens, gradients.centre),
-            (output, outputs.flatten(), gradients.output),
-        ):
-            step = segment_sum(gradient.flatten(0, 1), index)
-            table.index_add_(0, step.index, clip_rows(step.values * learning_rate, MAX_STEP))
-
-        n_waiting += len(tokens)
-        if n_waiting >= tokens_per_push:
-            words.push_down(MAX_PUSH)
-            n_waiting = 0
-    words.push_down(MAX_PUSH)
-    return float(torch.stack(losses).nanmean())
 
 
 class JointSkipGram(
@@ -307,7 +305,12 @@ class JointSkipGram(
         stream = {
             "keep": keep,
             "noise": noise_distribution(total, self.ns_exponent),
+            "window": self.window,
+            "tokens_per_read": min(TOKENS_PER_READ, max(corpus.n_tokens // 50, 1)),
             "chunk_size": _batch_tokens(self.batch_size, corpus.n_tokens),
+            "block": BLOCK,
+            "n_shared": N_SHARED,
+            "generator": generator,
         }
 
         self.vocabulary_, self.loss_curve_ = vocabulary, []
@@ -316,22 +319,13 @@ class JointSkipGram(
         for epoch in range(self.epochs):
             task = context.subcontext(task_name="epoch")
             task.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            chunks = token_chunks(
-                corpus,
-                **stream,
-                window=self.window,
-                block=BLOCK,
-                n_shared=N_SHARED,
-                generator=generator,
-            )
             loss = _train_epoch(
                 words,
                 output,
-                chunks,
+                token_reads(corpus, **stream),
                 rate=self._learning_rates(epoch, corpus.n_tokens),
                 window=self.window,
                 negative=self.negative,
-                tokens_per_push=min(TOKENS_PER_PUSH, max(corpus.n_tokens // 50, 1)),
             )
             self.loss_curve_.append(loss)
             if task.call_on_fit_task_end(
@@ -341,7 +335,6 @@ class JointSkipGram(
                 reconstruction_attributes=lambda: self._fitted_attributes(words),
             ):
                 break
-        words.compose_all()
         for name, value in self._fitted_attributes(words).items():
             setattr(self, name, value)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
@@ -421,13 +414,11 @@ class JointSkipGram(
         )
 
     def _fitted_attributes(self, words):
-        vectors = to_numpy(words.composed)
-        n_words = len(vectors)
+        vectors = to_numpy(words.compose_all())
+        counts = self.vocabulary_.counts
         return {
-            "word_vectors_": WordVectors(
-                self.vocabulary_.words, vectors.copy(), self.vocabulary_.counts
-            ),
-            "ngram_vectors_": to_numpy(words.rows[n_words:]).copy(),
+            "word_vectors_": WordVectors(self.vocabulary_.words, vectors, counts),
+            "ngram_vectors_": to_numpy(words.rows[len(vectors) :]).copy(),
             "ngram_buckets_": words.buckets,
             "n_iter_": len(self.loss_curve_),
             "_n_features_out": vectors.shape[1],

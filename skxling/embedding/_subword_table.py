@@ -1,20 +1,19 @@
-"""Input vectors of skip-gram: word rows, n-gram rows, and the words composed of them."""
+"""Input vectors of skip-gram: rows of words and of n-grams, and the words composed of them."""
 
 import numpy as np
 import torch
 
-from skxling.functional.segments import clip_rows, gather_mean
+from skxling.functional.segments import clip_rows, gather_mean, segment_sum
 from skxling.text import subword_ids
-from skxling.utils import to_tensor
+from skxling.utils import gen_blocks, to_tensor
 
 
 class SubwordTable:
-    """Rows of words and n-grams, and the composed word vectors that training reads and steps.
+    """Rows of words and n-grams; a word's vector is the mean of its own row and its n-grams'.
 
-    A word's vector is the mean of its own row and its n-grams' rows. Training steps the composed
-    vectors; `push_down` hands what they have gained to the rows they are made of, and composes
-    the words anew. A vector is linear in its rows, so what waits in between is not lost. Only
-    buckets that some word uses have a row.
+    Training composes the words that it is about to see, steps the composed vectors, and pushes
+    what they have gained down to the rows: a vector is linear in its rows, so nothing is lost by
+    doing that once for many steps. Only buckets that some word uses have a row.
 
     Parameters
     ----------
@@ -33,9 +32,6 @@ class SubwordTable:
 
     Attributes
     ----------
-    composed : Tensor of shape (n_words, n_components)
-        One vector per word.
-
     rows : Tensor of shape (n_words + n_buckets, n_components)
         Rows of the words, then of the n-grams.
 
@@ -47,62 +43,72 @@ class SubwordTable:
         n_words, device = len(words), generator.device
         ids, offsets = subword_ids(words, min_n=min_n, max_n=max_n, bucket=bucket)
         self.buckets, ngrams = np.unique(ids, return_inverse=True)
+        # a word's own row comes first, then its n-grams'
+        members = np.insert(n_words + ngrams, offsets[:-1], np.arange(n_words))
+        self._members = to_tensor(members, device=device)
+        self._offsets = to_tensor(offsets + np.arange(n_words + 1), device=device)
         self.rows = torch.empty(n_words + len(self.buckets), n_components, device=device)
         self.rows.uniform_(-1 / n_components, 1 / n_components, generator=generator)
-        self.composed = self.rows
-        self.has_ngrams = len(self.buckets) > 0
-        if not self.has_ngrams:
-            return
-        # the rows of a word: its own one first, then its n-grams', in entries of a CSR matrix
-        entries = np.insert(n_words + ngrams, offsets[:-1], np.arange(n_words))
-        offsets = offsets + np.arange(n_words + 1)
-        words_of_entries = np.repeat(np.arange(n_words), np.diff(offsets))
-        by_row = np.argsort(entries, kind="stable")  # the same matrix, transposed
-        self._entries = to_tensor(entries, device=device)
-        self._offsets = to_tensor(offsets, device=device)
-        self._row_of = to_tensor(entries[by_row], device=device)
-        self._word_of = to_tensor(words_of_entries[by_row], device=device)
-        self.composed = gather_mean(self.rows, self._entries, self._offsets)
-        self._base = self.composed.clone()  # the composed vectors after the last push
 
-    def push_down(self, max_norm):
-        """Hand the steps of the composed words to their rows, and compose these words anew.
+    def compose(self, words):
+        """Vectors of some words.
+
+        Parameters
+        ----------
+        words : Tensor of shape (n,), dtype int64
+            Distinct word ids.
+
+        Returns
+        -------
+        vectors : Tensor of shape (n, n_components)
+        """
+        members, offsets, _ = self._members_of(words)
+        return gather_mean(self.rows, members, offsets)
+
+    def push_down(self, words, gained, max_norm):
+        """Hand what some words have gained to the rows that they are made of.
 
         Each row of a word takes the whole step, as in fastText, so a row's step is the sum of
         its words' steps.
 
         Parameters
         ----------
+        words : Tensor of shape (n,), dtype int64
+            Distinct word ids.
+
+        gained : Tensor of shape (n, n_components)
+            The sum of each word's steps.
+
         max_norm : float
-            Longer steps of a row are shortened to this norm: an ending that thousands of words
-            share would otherwise overshoot.
+            Longer steps of an n-gram's row are shortened to this norm: an ending that thousands
+            of words share would overshoot.
         """
-        if not self.has_ngrams:
-            return
-        gained = self.composed - self._base
-        is_touched = (gained != 0).any(dim=1)
-        chosen = is_touched[self._word_of]
-        rows, counts = torch.unique_consecutive(self._row_of[chosen], return_counts=True)
-        steps = torch.nn.functional.embedding_bag(
-            self._word_of[chosen], gained, counts.cumsum(0) - counts, mode="sum"
+        members, _, word_of_member = self._members_of(words)
+        is_ngram = members >= len(self._offsets) - 1
+        self.rows.index_add_(0, words, gained)
+        members, word_of_member = members[is_ngram], word_of_member[is_ngram]
+        steps = segment_sum(gained, members, rows=word_of_member)
+        self.rows.index_add_(0, steps.index, clip_rows(steps.values, max_norm))
+
+    def compose_all(self, memory_budget=2**28):
+        """Vectors of all words.
+
+        Returns
+        -------
+        vectors : Tensor of shape (n_words, n_components), on the CPU
+        """
+        n_words, device = len(self._offsets) - 1, self.rows.device
+        blocks = gen_blocks(n_words, 32 * self.rows.shape[1] * 4, memory_budget=memory_budget)
+        return torch.cat(
+            [self.compose(torch.arange(b.start, b.stop, device=device)).cpu() for b in blocks]
         )
-        self.rows.index_add_(0, rows, clip_rows(steps, max_norm))
-        touched = is_touched.nonzero().squeeze(1)
-        fresh = self._compose(touched)
-        self.composed.index_copy_(0, touched, fresh)
-        self._base.index_copy_(0, touched, fresh)
 
-    def compose_all(self):
-        """Compose every word anew from its rows."""
-        if self.has_ngrams:
-            self.composed.copy_(gather_mean(self.rows, self._entries, self._offsets))
-            self._base.copy_(self.composed)
-
-    def _compose(self, words):
+    def _members_of(self, words):
+        """Rows of some words end to end, their offsets, and the place in `words` of each."""
         begins = self._offsets[words]
         lengths = self._offsets[words + 1] - begins
-        ends = lengths.cumsum(0)
-        shift = torch.repeat_interleave(begins - ends + lengths, lengths)
-        entries = self._entries[torch.arange(len(shift), device=shift.device) + shift]
-        offsets = torch.nn.functional.pad(ends, (1, 0))
-        return gather_mean(self.rows, entries, offsets)
+        offsets = torch.nn.functional.pad(lengths.cumsum(0), (1, 0))
+        word_of_member = torch.repeat_interleave(lengths)
+        shift = (begins - offsets[:-1])[word_of_member]
+        members = self._members[torch.arange(len(shift), device=shift.device) + shift]
+        return members, offsets, word_of_member

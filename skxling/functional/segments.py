@@ -22,27 +22,31 @@ class IndexedRows(NamedTuple):
     values: torch.Tensor
 
 
-def segment_sum(values, index):
+def segment_sum(values, index, *, rows=None):
     """Sum the rows of `values` that have the same index.
 
     The order of summation depends on the index alone, so the result is the same in every run.
 
     Parameters
     ----------
-    values : Tensor of shape (n, n_components)
+    values : Tensor of shape (n_values, n_components)
         Rows to sum.
 
     index : Tensor of shape (n,), dtype int64
-        Where each row belongs.
+        Where each summand belongs.
+
+    rows : Tensor of shape (n,), dtype int64, default=None
+        The row of `values` that each summand is. None takes the rows as they come.
 
     Returns
     -------
-    rows : IndexedRows
+    sums : IndexedRows
         The distinct indices and the sum of each.
     """
     ordered, order = torch.sort(index, stable=True)
     distinct, counts = torch.unique_consecutive(ordered, return_counts=True)
     starts = counts.cumsum(0) - counts
+    order = order if rows is None else rows[order]
     # a bag per index: rows are gathered and summed in one pass, nothing is materialised
     return IndexedRows(distinct, embedding_bag(order, values, starts, mode="sum"))
 

@@ -37,7 +37,7 @@ def topic_margin(model, prefix=""):
 
 
 def toy_model(**params):
-    settings = {"n_components": 12, "sample": 0, "epochs": 8, "random_state": 0, "device": "cpu"}
+    settings = {"n_components": 12, "sample": 0, "epochs": 12, "random_state": 0, "device": "cpu"}
     return JointSkipGram(**{**settings, **params})
 
 
@@ -67,7 +67,7 @@ def test_fitted_attributes():
     assert model.vocabulary_.counts.shape == (n_words, 1)
     assert model.ngram_vectors_.shape == (len(model.ngram_buckets_), 12)
     assert (np.diff(model.ngram_buckets_) > 0).all()
-    assert len(model.loss_curve_) == model.n_iter_ == 8
+    assert len(model.loss_curve_) == model.n_iter_ == 12
     assert len(model.get_feature_names_out()) == 12
 
 
@@ -91,30 +91,38 @@ def test_push_down_hands_each_row_the_sum_of_its_words_steps():
     words = ["house", "houses", "tree"]
     generator = torch.Generator().manual_seed(0)
     table = SubwordTable(words, 5, min_n=3, max_n=4, bucket=1000, generator=generator)
-    before, composed = table.rows.clone(), table.composed.clone()
-    steps = torch.tensor([[1.0] * 5, [0.5] * 5, [0.0] * 5])
-    table.composed += steps
-    table.push_down(max_norm=1e9)
+    expected = table.rows.clone()
+    tree = table.compose(torch.tensor([2]))
+    steps = torch.tensor([[1.0] * 5, [0.5] * 5])
+    table.push_down(torch.tensor([0, 1]), steps, max_norm=1e9)
     ids, offsets = subword_ids(words, min_n=3, max_n=4, bucket=1000)
-    expected = before.clone()
-    for i in range(3):
+    for i in range(2):
         expected[i] += steps[i]
         for bucket in ids[offsets[i] : offsets[i + 1]]:
             expected[3 + np.searchsorted(table.buckets, bucket)] += steps[i]
     torch.testing.assert_close(table.rows, expected)
-    members = 3 + torch.from_numpy(np.searchsorted(table.buckets, ids[: offsets[1]]))
-    own_rows = torch.cat([expected[:1], expected[members]])
-    torch.testing.assert_close(table.composed[0], own_rows.mean(0))
-    torch.testing.assert_close(table.composed[2], composed[2])
+    members = 3 + torch.from_numpy(np.searchsorted(table.buckets, ids[offsets[1] : offsets[2]]))
+    own_rows = torch.cat([expected[1:2], expected[members]])
+    torch.testing.assert_close(table.compose(torch.tensor([1, 0]))[0], own_rows.mean(0))
+    torch.testing.assert_close(table.compose(torch.tensor([2])), tree)
 
 
-def test_push_down_is_bounded():
+def test_push_down_bounds_the_steps_of_ngrams_alone():
     generator = torch.Generator().manual_seed(0)
     table = SubwordTable(["ab", "abc"], 4, min_n=2, max_n=3, bucket=50, generator=generator)
     before = table.rows.clone()
-    table.composed += 100.0
-    table.push_down(max_norm=0.5)
-    assert torch.linalg.vector_norm(table.rows - before, dim=1).max() <= 0.5 + 1e-6
+    table.push_down(torch.tensor([0, 1]), torch.full((2, 4), 100.0), max_norm=0.5)
+    torch.testing.assert_close(table.rows[:2] - before[:2], torch.full((2, 4), 100.0))
+    assert torch.linalg.vector_norm(table.rows[2:] - before[2:], dim=1).max() <= 0.5 + 1e-6
+
+
+def test_composing_in_blocks_changes_nothing():
+    generator = torch.Generator().manual_seed(0)
+    words = [f"word{i}" for i in range(30)]
+    table = SubwordTable(words, 4, min_n=3, max_n=5, bucket=500, generator=generator)
+    at_once = table.compose_all()
+    torch.testing.assert_close(table.compose_all(memory_budget=1), at_once)
+    torch.testing.assert_close(table.compose(torch.arange(30)), at_once)
 
 
 def test_only_used_buckets_have_rows():

@@ -1,0 +1,182 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from skxling.alignment import ProcrustesAligner, RCSLSAligner, SelfLearningAligner
+
+ALIGNERS = [ProcrustesAligner(), RCSLSAligner(max_iter=3), SelfLearningAligner(max_iter=2)]
+by_name = pytest.mark.parametrize("aligner", ALIGNERS, ids=lambda a: type(a).__name__)
+
+
+def _spaces(n_source=80, n_target=90, d_source=6, d_target=6, seed=0):
+    rng = np.random.default_rng(seed)
+    source = rng.normal(size=(n_source, d_source)) + 1.0
+    mapping = rng.normal(size=(d_source, d_target))
+    target = np.vstack([source @ mapping, rng.normal(size=(n_target - n_source, d_target))]) - 2.0
+    return source, target
+
+
+@by_name
+@pytest.mark.parametrize(("d_source", "d_target"), [(6, 6), (7, 4), (4, 7)])
+def test_shapes_of_rectangular_maps(aligner, d_source, d_target):
+    source, target = _spaces(d_source=d_source, d_target=d_target)
+    fitted = clone(aligner).fit(
+        source[:50], target[:50], source_vectors=source, target_vectors=target
+    )
+    assert fitted.transform(source).shape == (80, d_target)
+    assert fitted.transform_target(target).shape == (90, d_target)
+    assert fitted.inverse_transform(fitted.transform(source)).shape == source.shape
+    assert fitted.predict(source).shape == (80, d_target)
+    assert len(fitted.get_feature_names_out()) == d_target
+
+
+@by_name
+def test_one_dimensional_y_gives_one_dimensional_predictions(aligner):
+    source, target = _spaces(d_target=1)
+    fitted = clone(aligner).fit(source[:50], target[:50, 0])
+    assert fitted.predict(source).shape == (80,)
+    assert fitted.transform(source).shape == (80, 1)
+    assert fitted.transform_target(target).shape == (90, 1)
+
+
+@by_name
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_precision_is_preserved(aligner, dtype):
+    source, target = (side.astype(dtype) for side in _spaces())
+    fitted = clone(aligner).fit(source[:50], target[:50])
+    for rows in (
+        fitted.transform(source),
+        fitted.transform_target(target),
+        fitted.inverse_transform(source),
+        fitted.predict(source),
+    ):
+        assert rows.dtype == dtype
+    other = np.float32 if dtype == np.float64 else np.float64
+    assert fitted.transform(source.astype(other)).dtype == other
+
+
+@pytest.mark.parametrize(
+    "aligner",
+    [
+        ProcrustesAligner(normalize=("center",)),
+        RCSLSAligner(normalize=("center",), max_iter=1),
+        SelfLearningAligner(ProcrustesAligner(normalize=("center",)), max_iter=1),
+    ],
+    ids=lambda a: type(a).__name__,
+)
+def test_predict_goes_to_the_targets_own_space(aligner):
+    # a mean far from zero on the target side: transform leaves it out, predict has it
+    source, target = _spaces()
+    target = target + 100.0
+    fitted = aligner.fit(source[:50], target[:50])
+    shift = (target - fitted.transform_target(target))[0]
+    assert shift.min() > 90
+    np.testing.assert_allclose(fitted.predict(source), fitted.transform(source) + shift)
+
+
+def test_predict_equals_transform_where_the_target_side_is_untouched():
+    source, target = _spaces()
+    fitted = ProcrustesAligner(normalize=()).fit(source[:50], target[:50])
+    np.testing.assert_allclose(fitted.predict(source), fitted.transform(source))
+    np.testing.assert_array_equal(fitted.transform_target(target), target)
+
+
+@pytest.mark.parametrize("aligner", ALIGNERS[:2], ids=lambda a: type(a).__name__)
+def test_means_are_those_of_the_whole_spaces_where_given(aligner):
+    source, target = _spaces()
+    aligner = clone(aligner).set_params(normalize=("center",))
+    pairs = aligner.fit(source[:50], target[:50])
+    np.testing.assert_allclose(pairs.source_means_[0], source[:50].mean(0))
+    np.testing.assert_allclose(pairs.target_means_[0], target[:50].mean(0))
+    whole = aligner.fit(source[:50], target[:50], source_vectors=source, target_vectors=target)
+    np.testing.assert_allclose(whole.source_means_[0], source.mean(0))
+    np.testing.assert_allclose(whole.target_means_[0], target.mean(0))
+    half = aligner.fit(source[:50], target[:50], target_vectors=target)
+    np.testing.assert_allclose(half.source_means_[0], source[:50].mean(0))
+    np.testing.assert_allclose(half.target_means_[0], target.mean(0))
+
+
+@by_name
+def test_containers_of_word_vectors_are_vocabularies(aligner):
+    source, target = _spaces()
+    bare = clone(aligner).fit(source[:9], target[:9], source_vectors=source, target_vectors=target)
+    held = clone(aligner).fit(
+        source[:9],
+        target[:9],
+        source_vectors=SimpleNamespace(vectors=source),
+        target_vectors=SimpleNamespace(vectors=target),
+    )
+    np.testing.assert_array_equal(bare.transform(source), held.transform(source))
+
+
+@by_name
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("source_vectors", r"`source_vectors` has 5 features, but X has 6"),
+        ("target_vectors", r"`target_vectors` has 5 features, but y has 6"),
+    ],
+)
+def test_vocabulary_of_another_space_names_the_way_out(aligner, name, message):
+    source, target = _spaces()
+    with pytest.raises(ValueError, match=message) as caught:
+        clone(aligner).fit(source[:50], target[:50], **{name: source[:, :5]})
+    assert f"Pipeline(transform_input=['{name}'])" in str(caught.value)
+
+
+@by_name
+def test_vocabulary_with_nan_is_named(aligner):
+    source, target = _spaces()
+    broken = source.copy()
+    broken[3, 2] = np.nan
+    with pytest.raises(ValueError, match=r"Input source_vectors contains NaN"):
+        clone(aligner).fit(source[:50], target[:50], source_vectors=broken)
+
+
+@pytest.mark.parametrize("aligner", ALIGNERS[:2], ids=lambda a: type(a).__name__)
+def test_unknown_step_is_named(aligner):
+    source, target = _spaces()
+    aligner = clone(aligner).set_params(normalize=("unit", "centre"))
+    with pytest.raises(ValueError, match=r"unknown steps \['centre'\]. Each must be one of"):
+        aligner.fit(source[:50], target[:50])
+
+
+@by_name
+def test_rows_of_another_width_than_the_shared_space(aligner):
+    source, target = _spaces()
+    fitted = clone(aligner).fit(source[:50], target[:50])
+    with pytest.raises(ValueError, match="fitted on targets with 6 features"):
+        fitted.transform_target(target[:, :4])
+    with pytest.raises(ValueError, match="fitted on targets with 6 features"):
+        fitted.inverse_transform(target[:, :4])
+
+
+@by_name
+def test_inputs_are_read_only_memory_maps(aligner, tmp_path):
+    for name, side in zip(("source", "target"), _spaces(), strict=True):
+        np.save(tmp_path / f"{name}.npy", side)
+    source = np.load(tmp_path / "source.npy", mmap_mode="r")
+    target = np.load(tmp_path / "target.npy", mmap_mode="r")
+    fitted = clone(aligner).fit(
+        source[:50], target[:50], source_vectors=source, target_vectors=target
+    )
+    assert np.isfinite(fitted.transform(source)).all()
+
+
+@by_name
+def test_refit_is_idempotent(aligner):
+    source, target = _spaces()
+    fitted = clone(aligner)
+    first = fitted.fit(source[:50], target[:50]).transform(source)
+    fitted.fit(source[:50, :3], target[:50, :3])
+    np.testing.assert_array_equal(fitted.fit(source[:50], target[:50]).transform(source), first)
+
+
+@by_name
+def test_missing_device_is_named(aligner, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    source, target = _spaces()
+    with pytest.raises(ValueError, match="`device` is 'cuda', but torch sees 0"):
+        clone(aligner).set_params(device="cuda").fit(source[:50], target[:50])

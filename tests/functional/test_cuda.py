@@ -1,0 +1,39 @@
+"""On CUDA every function gives what it gives on the CPU, to rounding."""
+
+import pytest
+import torch
+
+from skxling import functional as F
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
+
+
+def _rows(n_rows, n_components, seed):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(n_rows, n_components, generator=generator, dtype=torch.float64)
+
+
+X, Y = _rows(300, 8, seed=0), _rows(2000, 8, seed=1)
+W = _rows(8, 8, seed=2)
+CALLS = {
+    "nearest_neighbors": lambda X, Y, W: F.nearest_neighbors(X, Y, 10),
+    "neighborhood_means": lambda X, Y, W: F.neighborhood_means(Y, X, 10),
+    "csls_neighbors": lambda X, Y, W: F.csls_neighbors(
+        X, Y, 5, candidate_means=F.neighborhood_means(Y, X, 10), memory_budget=2**20
+    ),
+    "mutual_neighbors": lambda X, Y, W: F.mutual_neighbors(X, Y),
+    "fit_normalization": lambda X, Y, W: F.fit_normalization(X, ("unit", "center", "unit")),
+    "orthogonal_procrustes": lambda X, Y, W: F.orthogonal_procrustes(X, Y[:300], scale=True),
+    "project_spectral": lambda X, Y, W: F.project_spectral(W),
+    "rcsls_loss": lambda X, Y, W: F.rcsls_loss(W, X[:50], Y[:50], X, Y),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_cuda_equals_cpu(name):
+    on_cpu = CALLS[name](X, Y, W)
+    on_cuda = CALLS[name](X.cuda(), Y.cuda(), W.cuda())
+    on_cpu, on_cuda = ([r] if isinstance(r, torch.Tensor) else r for r in (on_cpu, on_cuda))
+    for expected, found in zip(on_cpu, on_cuda, strict=True):
+        assert found.is_cuda
+        torch.testing.assert_close(found.cpu(), expected)
