@@ -216,16 +216,19 @@ def make_bilingual_corpus(
     Notes
     -----
     What joint training gains on these corpora it gains from the names and cognates that tie
-    the languages: with `cognates=0` aligning two separately trained spaces is as good.
+    the languages: with `cognates=0` aligning two separately trained spaces is better.
 
     Examples
     --------
     >>> from skxling.datasets import make_bilingual_corpus
     >>> data = make_bilingual_corpus(5_000, random_state=0)
-    >>> data.source_corpus[0]
-    >>> data.target_corpus[0]
+    >>> data.source_corpus[2], data.target_corpus[2]
+    ('woft gival wineth', 'ra prilora loliavo')
     >>> friends = data.false_friends
-    >>> friends.word[0], friends.kind[0], float(friends.proportion[0].round(2))
+    >>> friends.word[0], friends.source_word[0], friends.target_word[0]
+    ('madan', 'toobider', 'quorix')
+    >>> friends.kind[0], float(friends.proportion[0].round(2))
+    ('source', 0.95)
     """
     n_friends = n_skewed + n_balanced
     sizes = _check_sizes(n_sentences, n_concepts, n_friends)

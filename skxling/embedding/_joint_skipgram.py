@@ -28,7 +28,6 @@ from skxling.utils._sklearn import (
     Interval,
     StrOptions,
     _fit_context,
-    with_callbacks,
 )
 
 BLOCK = 32  # neighbouring tokens that share one product and one set of negatives
@@ -257,7 +256,6 @@ class JointSkipGram(
         self.random_state = random_state
         self.device = device
 
-    @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn vectors for the words of one corpus or of two.
