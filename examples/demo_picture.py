@@ -42,7 +42,7 @@ def _choose_words(systems, questions):
     cured = [
         word
         for word, old, new in zip(words, before, after, strict=True)
-        if old == word and new in questions[word]
+        if old == word and word not in still_shared and new in questions[word]
     ]
     left = [
         word for word, new in zip(words, after, strict=True) if new == word and word in still_shared

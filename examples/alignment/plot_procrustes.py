@@ -21,7 +21,12 @@ from skxling import JointSkipGram
 from skxling.datasets import make_bilingual_corpus
 
 data = make_bilingual_corpus(
-    n_sentences=40_000, n_concepts=1_000, isomorphism=1.0, n_train=1_200, n_test=500, random_state=0
+    n_sentences=40_000,
+    n_concepts=1_000,
+    isomorphism=1.0,
+    n_train=1_200,
+    n_test=500,
+    random_state=0,
 )
 settings = {"n_components": 50, "sample": 1e-3, "random_state": 0}
 source = JointSkipGram(**settings).fit(data.source_corpus).word_vectors_
@@ -74,7 +79,7 @@ from sklearn.model_selection import GroupShuffleSplit, cross_val_score
 sizes = [25, 50, 100, 200, 400, 800]
 scores = {name: [] for name in pipelines}
 for n_pairs in sizes:
-    splits = GroupShuffleSplit(n_splits=6, train_size=n_pairs, test_size=150, random_state=0)
+    splits = GroupShuffleSplit(6, train_size=n_pairs, test_size=150, random_state=0)
     for name, pipeline in pipelines.items():
         found = cross_val_score(pipeline, X, y, groups=groups, cv=splits, scoring=scorer)
         scores[name].append(found)
@@ -83,8 +88,8 @@ for n_pairs in sizes:
 # %%
 # The picture
 # -----------
-# With hundreds of pairs the two come close. With fewer pairs than components, least squares has
-# more unknowns than equations; the rotation has learned most of what there is to learn.
+# With hundreds of pairs the two come close. With as many pairs as components, least squares fits
+# all of them and has learned nothing; the rotation finds half of what it will ever find.
 
 import matplotlib.pyplot as plt
 

@@ -111,7 +111,7 @@ for ax, points, title in zip(axes, maps, ("joint training", "Joint-Align"), stri
     for side, name, color in zip(sides, (word, translation), ("C0", "C1"), strict=True):
         ax.plot(*side[1:].T, "o", color=color, ms=4, alpha=0.5)
         ax.plot(*side[0], "o", color=color, ms=9)
-        ax.annotate(name, side[0], (6, 6), textcoords="offset points", color=color, weight="bold")
+        ax.annotate(name, side[0], (6, 6), textcoords="offset points", color=color)
     ax.set(title=title, xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.set(xticks=[], yticks=[], aspect="equal")
 
@@ -119,6 +119,6 @@ skewed = kinds != "balanced"
 for mine, color, label in ((skewed, "C2", "skewed"), (~skewed, "C3", "balanced")):
     axes[2].plot(before[mine], after[mine], "o", color=color, alpha=0.7, label=label)
 axes[2].axline((0, 0), slope=1, color="gray", lw=1, zorder=0)
-axes[2].set(xlabel="cosine before", ylabel="cosine after", title="false friend and translation")
+axes[2].set(xlabel="cosine before", ylabel="cosine after", title="all false friends")
 axes[2].legend(frameon=False)
 plt.show()
