@@ -52,7 +52,9 @@ lint: install
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 
-# The pages of names are written anew, else those of names that are gone would stay.
+# The pages of names are written anew, else those of names that are gone would stay. One thread, so
+# that the numbers on the pages do not depend on the number of cores.
+docs: export OMP_NUM_THREADS = 1
 docs: $(VENV)/.installed-docs
 	@rm -rf docs/api/generated
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+# Tests are small: threads gain nothing, and where other programs want the cores as well they
+# spin and make the suite many times slower. Set before numpy and torch are imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def data_dir():

@@ -32,7 +32,7 @@ from skxling.utils._sklearn import (
 
 BLOCK = 32  # neighbouring tokens that share one product and one set of negatives
 N_SHARED = 32  # negatives of a block
-MAX_STEP = 0.2  # longest step of a vector per batch
+MAX_STEP = 1.0  # longest step of a vector per batch
 MAX_PUSH = 1.0  # longest step of an n-gram's row per read
 TOKENS_PER_READ = 2**18
 BATCHES_PER_LOSS = 16
@@ -83,7 +83,7 @@ def _add_steps(table, index, gradients, learning_rate):
 def _batch_tokens(batch_size, n_tokens):
     """Tokens of a batch: a multiple of the block, a small share of a small corpus."""
     if batch_size == "auto":
-        batch_size = min(8192, max(256, n_tokens // 500))
+        batch_size = min(2048, max(256, n_tokens // 500))
     return max(batch_size // BLOCK, 1) * BLOCK
 
 
@@ -138,8 +138,8 @@ class JointSkipGram(
         one ("up"), until both have the same number of tokens.
 
     batch_size : int or "auto", default="auto"
-        Tokens (after subsampling) that are learned from at once. "auto" is 8192, less where
-        the corpus is small.
+        Tokens (after subsampling) that are learned from at once. "auto" is 2048, less where
+        the corpus is small. Larger batches learn a little worse.
 
     random_state : int, RandomState instance or None, default=None
         Seed of sampling and initialisation. An int gives the same bytes on the same machine
@@ -176,8 +176,9 @@ class JointSkipGram(
     Notes
     -----
     Neighbouring tokens are processed in blocks that share their negatives, and the steps of a
-    batch are summed per vector; a step longer than 0.2 is shortened to that norm, since the
-    summed gradients of frequent words would overshoot.
+    batch are summed per vector; a step longer than 1 is shortened to that norm, since the summed
+    gradients of frequent words would overshoot. A word's vector is the mean of its own row and
+    its n-grams' rows; what it gains is handed down to them every 262,144 tokens of the corpus.
 
     References
     ----------
