@@ -34,7 +34,7 @@ BLOCK = 32  # neighbouring tokens that share one product and one set of negative
 N_SHARED = 32  # negatives of a block
 MAX_STEP = 1.0  # longest step of a vector per batch
 MAX_PUSH = 1.0  # longest step of an n-gram's row per read
-TOKENS_PER_READ = 2**18
+TOKENS_PER_READ = 2**16
 BATCHES_PER_LOSS = 16
 
 
@@ -85,6 +85,20 @@ def _batch_tokens(batch_size, n_tokens):
     if batch_size == "auto":
         batch_size = min(2048, max(256, n_tokens // 500))
     return max(batch_size // BLOCK, 1) * BLOCK
+
+
+def _fitted_attributes(vocabulary, words, losses):
+    """Attributes of an estimator whose fit ends here."""
+    vectors = to_numpy(words.compose_all())
+    return {
+        "vocabulary_": vocabulary,
+        "word_vectors_": WordVectors(vocabulary.words, vectors, vocabulary.counts),
+        "ngram_vectors_": to_numpy(words.rows[vocabulary.n_words :]).copy(),
+        "ngram_buckets_": words.buckets,
+        "loss_curve_": list(losses),
+        "n_iter_": len(losses),
+        "_n_features_out": vectors.shape[1],
+    }
 
 
 class JointSkipGram(
@@ -178,7 +192,7 @@ class JointSkipGram(
     Neighbouring tokens are processed in blocks that share their negatives, and the steps of a
     batch are summed per vector; a step longer than 1 is shortened to that norm, since the summed
     gradients of frequent words would overshoot. A word's vector is the mean of its own row and
-    its n-grams' rows; what it gains is handed down to them every 262,144 tokens of the corpus.
+    its n-grams' rows; what it gains is handed down to them every 65,536 tokens of the corpus.
 
     References
     ----------
@@ -298,43 +312,29 @@ class JointSkipGram(
             generator=generator,
         )
         output = torch.zeros(vocabulary.n_words, self.n_components, device=device)
-        total = to_tensor(vocabulary.counts.sum(axis=1), device=device)
-        keep = keep_probability(total, self.sample)
-        self._check_kept_tokens(float(keep @ total.float()), corpus.n_tokens)
-        stream = {
-            "keep": keep,
-            "noise": noise_distribution(total, self.ns_exponent),
-            "window": self.window,
-            "tokens_per_read": min(TOKENS_PER_READ, max(corpus.n_tokens // 50, 1)),
-            "chunk_size": _batch_tokens(self.batch_size, corpus.n_tokens),
-            "block": BLOCK,
-            "n_shared": N_SHARED,
-            "generator": generator,
-        }
+        stream = self._stream_settings(vocabulary, corpus.n_tokens, generator)
 
-        self.vocabulary_, self.loss_curve_ = vocabulary, []
+        losses = []
         context = self._init_callback_context(max_subtasks=self.epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         for epoch in range(self.epochs):
             task = context.subcontext(task_name="epoch")
             task.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            loss = _train_epoch(
-                words,
-                output,
-                token_reads(corpus, **stream),
-                rate=self._learning_rates(epoch, corpus.n_tokens),
-                window=self.window,
-                negative=self.negative,
+            reads = token_reads(corpus, **stream)
+            rate = self._learning_rates(epoch, corpus.n_tokens)
+            losses.append(
+                _train_epoch(
+                    words, output, reads, rate=rate, window=self.window, negative=self.negative
+                )
             )
-            self.loss_curve_.append(loss)
             if task.call_on_fit_task_end(
                 estimator=self,
                 X=X,
                 y=y,
-                reconstruction_attributes=lambda: self._fitted_attributes(words),
+                reconstruction_attributes=lambda: _fitted_attributes(vocabulary, words, losses),
             ):
                 break
-        for name, value in self._fitted_attributes(words).items():
+        for name, value in _fitted_attributes(vocabulary, words, losses).items():
             setattr(self, name, value)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
@@ -397,7 +397,11 @@ class JointSkipGram(
                 f"max_n={self.max_n}."
             )
 
-    def _check_kept_tokens(self, n_kept, n_tokens):
+    def _stream_settings(self, vocabulary, n_tokens, generator):
+        """How the corpus is sampled and cut into reads and chunks."""
+        counts = to_tensor(vocabulary.counts.sum(axis=1), device=generator.device)
+        keep = keep_probability(counts, self.sample)
+        n_kept = float(keep @ counts.float())
         if n_kept < min(1000, n_tokens / 2):
             warnings.warn(
                 f"`sample`={self.sample} keeps about {n_kept:.0f} of the corpus's {n_tokens} "
@@ -405,23 +409,22 @@ class JointSkipGram(
                 UserWarning,
                 stacklevel=4,
             )
+        return {
+            "keep": keep,
+            "noise": noise_distribution(counts, self.ns_exponent),
+            "window": self.window,
+            "tokens_per_read": min(TOKENS_PER_READ, max(n_tokens // 50, 1)),
+            "chunk_size": _batch_tokens(self.batch_size, n_tokens),
+            "block": BLOCK,
+            "n_shared": N_SHARED,
+            "generator": generator,
+        }
 
     def _learning_rates(self, epoch, n_tokens):
         """Learning rate after so many tokens of an epoch: linear, from the first to the last."""
         return lambda n_read: (
             self.learning_rate * max(1 - (epoch + n_read / n_tokens) / self.epochs, 1e-4)
         )
-
-    def _fitted_attributes(self, words):
-        vectors = to_numpy(words.compose_all())
-        counts = self.vocabulary_.counts
-        return {
-            "word_vectors_": WordVectors(self.vocabulary_.words, vectors, counts),
-            "ngram_vectors_": to_numpy(words.rows[len(vectors) :]).copy(),
-            "ngram_buckets_": words.buckets,
-            "n_iter_": len(self.loss_curve_),
-            "_n_features_out": vectors.shape[1],
-        }
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
