@@ -9,9 +9,9 @@ Joint-Align on folds of the seed lexicon, trained on each system's vectors.
 """
 
 import argparse
+import importlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -99,6 +99,7 @@ def start_worker(args, name, run):
 
 def work(args):
     train = work_gensim if args.worker.startswith("gensim") else work_skxling
+    importlib.import_module("gensim.models" if train is work_gensim else "skxling")
     bare = peak_memory()
     words, vectors, seconds = train(args)
     np.save(args.folder / f"{args.worker}.npy", vectors.astype(np.float32))
@@ -107,8 +108,9 @@ def work(args):
 
 
 def peak_memory():
-    """Peak resident memory of this process, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Peak resident memory of this process, in MB; getrusage would count the parent's too."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def work_gensim(args):
