@@ -12,13 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from skxling.embedding._checkpoint import Checkpoint, NoCheckpoint, fingerprint
 from skxling.embedding._distributed import SharedTables, World
-from skxling.embedding._subword_table import SubwordTable
+from skxling.embedding._subword_table import SubwordTable, WordTable
 from skxling.embedding._token_stream import TokenStream
 from skxling.embedding._training import TrainingState, train_epoch
 from skxling.embedding._unknown_words import compose_of_ngrams, mean_vectors
 from skxling.embedding._word_vectors import WordVectors
 from skxling.text import encode_corpora, split_sentences, subword_ids
-from skxling.utils import resolve_device, to_numpy
+from skxling.utils import empty, resolve_device, to_numpy
 from skxling.utils._sklearn import (
     CallbackSupportMixin,
     Interval,
@@ -370,17 +370,20 @@ class JointSkipGram(
     def _initial_state(self, vocabulary, seed, world):
         """Random input vectors, the same in all processes, and output vectors of zeros."""
         generator = torch.Generator(device=world.device).manual_seed(seed)
-        words = SubwordTable(
-            vocabulary.words,
-            self.n_components,
-            min_n=self.min_n,
-            max_n=self.max_n,
-            bucket=self.bucket,
-            generator=generator,
-        )
+        if self.max_n:
+            words = SubwordTable(
+                vocabulary.words,
+                self.n_components,
+                min_n=self.min_n,
+                max_n=self.max_n,
+                bucket=self.bucket,
+                generator=generator,
+            )
+        else:
+            words = WordTable(vocabulary.n_words, self.n_components, generator=generator)
         if world.rank > 0:
             generator.manual_seed(seed + world.rank)  # another shard draws otherwise
-        output = torch.zeros(vocabulary.n_words, self.n_components, device=world.device)
+        output = empty(vocabulary.n_words, self.n_components, device=world.device).zero_()
         return TrainingState(seed, words, output, generator)
 
     def _open_stream(self, corpus, vocabulary, generator, world):
@@ -394,6 +397,7 @@ class JointSkipGram(
             window=self.window,
             batch_size=self.batch_size,
             n_shared=N_SHARED_OF_NGRAMS if self.max_n else N_SHARED,
+            places=self.max_n > 0,
             generator=generator,
             shard=(world.rank, world.size),
         )

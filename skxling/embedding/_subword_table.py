@@ -12,10 +12,62 @@ from skxling.functional.segments import (
     segment_sum,
 )
 from skxling.text import subword_ids
-from skxling.utils import gen_blocks, to_tensor
+from skxling.utils import empty, gen_blocks, to_tensor
 
 
-class SubwordTable:
+class WordTable:
+    """Rows of words, each its own vector.
+
+    Parameters
+    ----------
+    n_words : int
+        Size of the vocabulary.
+
+    n_components : int
+        Dimension.
+
+    generator : torch.Generator
+        Draws the initial rows, uniform within 1 / n_components of zero; the table is on its
+        device.
+
+    Attributes
+    ----------
+    rows : Tensor of shape (n_words, n_components)
+        Rows of the words.
+
+    buckets : ndarray of shape (0,), dtype int64
+        No n-gram has a row.
+    """
+
+    buckets = np.zeros(0, dtype=np.int64)
+
+    def __init__(self, n_words, n_components, *, generator):
+        self.rows = empty(n_words, n_components, device=generator.device)
+        self.rows.uniform_(-1 / n_components, 1 / n_components, generator=generator)
+
+    def lend(self, words):
+        """Vectors to be stepped in place; where `words` is None, of all words.
+
+        Returns
+        -------
+        vectors : Tensor of shape (n_words, n_components)
+        """
+        return self.rows
+
+    def take_back(self, words, vectors, *, max_norm):
+        """Keep what the vectors have become."""
+
+    def compose_all(self):
+        """Vectors of all words.
+
+        Returns
+        -------
+        vectors : Tensor of shape (n_words, n_components), on the CPU
+        """
+        return self.rows.to("cpu", copy=True)
+
+
+class SubwordTable(WordTable):
     """Rows of words and n-grams; a word's vector is the mean of its own row and its n-grams'.
 
     Training composes the words that it is about to see, steps the composed vectors, and pushes
@@ -31,7 +83,7 @@ class SubwordTable:
         Dimension.
 
     min_n, max_n, bucket : int
-        Lengths of n-grams, and the hash's range. With `max_n=0` a word is its own row alone.
+        Lengths of n-grams, and the hash's range.
 
     generator : torch.Generator
         Draws the initial rows, uniform within 1 / n_components of zero; the table is on its
@@ -54,8 +106,42 @@ class SubwordTable:
         members = np.insert(n_words + ngrams, offsets[:-1], np.arange(n_words))
         self._members = to_tensor(members, device=device)
         self._offsets = to_tensor(offsets + np.arange(n_words + 1), device=device)
-        self.rows = torch.empty(n_words + len(self.buckets), n_components, device=device)
-        self.rows.uniform_(-1 / n_components, 1 / n_components, generator=generator)
+        super().__init__(n_words + len(self.buckets), n_components, generator=generator)
+
+    def lend(self, words):
+        """Vectors of some words, to be stepped in place and taken back.
+
+        Parameters
+        ----------
+        words : Tensor of shape (n,), dtype int64
+            Distinct word ids.
+
+        Returns
+        -------
+        vectors : Tensor of shape (n, n_components)
+        """
+        self._lent = self.members(words)
+        vectors = self.compose(self._lent)
+        self._before = vectors.clone()
+        return vectors
+
+    def take_back(self, words, vectors, *, max_norm):
+        """Hand what lent vectors have gained to the rows.
+
+        Parameters
+        ----------
+        words : Tensor of shape (n,), dtype int64
+            The words that were lent.
+
+        vectors : Tensor of shape (n, n_components)
+            Their vectors. Overwritten.
+
+        max_norm : float
+            As in `push_down`.
+        """
+        gained = vectors.sub_(self._before)
+        self.push_down(words, self._lent, gained, max_norm=max_norm)
+        del self._lent, self._before
 
     def members(self, words):
         """Rows that some words are made of.

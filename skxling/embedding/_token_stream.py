@@ -17,7 +17,7 @@ from skxling.functional.segments import Segments, group_rows
 from skxling.functional.skipgram import context_mask
 from skxling.utils import to_tensor
 
-BLOCK = 32  # neighbouring tokens whose contexts are scored by one product
+BLOCK = 16  # neighbouring tokens whose contexts are scored by one product
 GROUP = 64  # neighbouring tokens that share their negatives
 TOKENS_PER_READ = 2**16
 
@@ -60,7 +60,8 @@ class Chunk(NamedTuple):
     Attributes
     ----------
     centres : Tensor of shape (n_tokens,), dtype int64
-        The tokens as places in the read's words; `n_tokens` is a multiple of the group.
+        The tokens as places in the read's words, or as word ids where it has none; `n_tokens` is
+        a multiple of the group.
 
     contexts : Tensor of shape (n_tokens + 2 * window,), dtype int64
         The same tokens as word ids, with `window` neighbours at both ends.
@@ -75,7 +76,8 @@ class Chunk(NamedTuple):
         Weight of each token's negatives: 0 for padding.
 
     inputs : Segments
-        Places in the read's words, and the rows of `SkipgramGradients.centre` that belong to each.
+        What the centres are, each once, and the rows of `SkipgramGradients.centre` that belong to
+        each.
 
     outputs : Segments
         Word ids, and the rows of `SkipgramGradients.output` that belong to each.
@@ -99,8 +101,8 @@ class Read(NamedTuple):
 
     Attributes
     ----------
-    words : Tensor of shape (n_distinct,), dtype int64
-        The distinct words that are learned from, in ascending order.
+    words : Tensor of shape (n_distinct,), dtype int64, or None
+        The distinct words that are learned from, in ascending order. None: all words.
 
     chunks : list of Chunk
         Their tokens; the last chunk may be shorter. Empty where subsampling left no token.
@@ -135,6 +137,9 @@ class TokenStream:
     n_shared : int
         Negatives that neighbouring tokens share.
 
+    places : bool
+        Whether centres are places in the distinct words of their read, and not word ids.
+
     generator : torch.Generator
         Source of randomness, on the device that the reads are for.
 
@@ -154,10 +159,12 @@ class TokenStream:
         window,
         batch_size,
         n_shared,
+        places,
         generator,
         shard=(0, 1),
     ):
         self.corpus, self.generator, self.shard = corpus, generator, shard
+        self.places = places
         counts = to_tensor(counts, device=generator.device)
         self.keep = keep_probability(counts, sample)
         self.noise = noise_distribution(counts, ns_exponent)
@@ -179,37 +186,47 @@ class TokenStream:
         ------
         read : Read
         """
-        # place of a word in its read
-        place = torch.empty(len(self.keep), dtype=torch.int64, device=self.keep.device)
         number, n_shards = self.shard
         spans = _spans(self.corpus.offsets, self.tokens_per_read, first)
         while turn := list(islice(spans, n_shards)):
             begin, end = turn[number] if number < len(turn) else (turn[-1][1],) * 2
-            words, chunks = self._draw(begin, end, place)
+            words, chunks = self._draw(begin, end)
             yield Read(words, chunks, turn[-1][1], self.generator.get_state())
 
-    def _draw(self, first, last, place):
+    def _draw(self, first, last):
         """Distinct words and chunks of some sentences, after subsampling."""
-        offsets, device = self.corpus.offsets, self.keep.device
-        begin, end = int(offsets[first]), int(offsets[last])
-        ids = to_tensor(self.corpus.ids[begin:end], device=device).long()
-        lengths = to_tensor(np.diff(offsets[first : last + 1]), device=device)
-        sentence = torch.repeat_interleave(lengths)
-        uniform = torch.rand(len(ids), generator=self.generator, device=device)
-        kept = uniform < self.keep[ids]
-        ids, sentence = ids[kept], sentence[kept]
+        ids, sentence = self._subsample(first, last)
+        words, centres, n_centres = None, ids, len(self.keep)
+        if self.places:
+            words, centres = _distinct(ids, len(self.keep))
+            n_centres = len(words)
         if len(ids) == 0:
-            return ids, []
-        words = torch.zeros(len(self.keep), dtype=torch.bool, device=device)
-        words = words.index_fill_(0, ids, True).nonzero().squeeze(1)
-        place[words] = torch.arange(len(words), device=device)
+            return words, []
         windows = sample_windows(sentence, self.chunking.window, generator=self.generator)
         n_groups = -(-len(ids) // self.chunking.group)
         negatives = sample_negatives(
             self.noise, n_groups * self.chunking.n_shared, generator=self.generator
         ).view(n_groups, -1)
-        span = begin, end
-        return words, _cut(ids, place[ids], negatives, windows, span, len(place), self.chunking)
+        span = int(self.corpus.offsets[first]), int(self.corpus.offsets[last])
+        return words, _cut(
+            ids, centres, negatives, windows, span, (n_centres, len(self.keep)), self.chunking
+        )
+
+    def _subsample(self, first, last):
+        """Words that are kept of some sentences, and the sentence of each."""
+        offsets, device = self.corpus.offsets, self.keep.device
+        ids = to_tensor(self.corpus.ids[offsets[first] : offsets[last]], device=device).long()
+        lengths = to_tensor(np.diff(offsets[first : last + 1]), device=device)
+        uniform = torch.rand(len(ids), generator=self.generator, device=device)
+        kept = (uniform < self.keep.index_select(0, ids)).nonzero().squeeze(1)
+        sentence = torch.repeat_interleave(lengths, output_size=len(ids))
+        return ids.index_select(0, kept), sentence.index_select(0, kept)
+
+
+def _distinct(ids, n_words):
+    """Distinct ids in ascending order, and the place of each id among them."""
+    occurs = torch.zeros(n_words, dtype=torch.bool, device=ids.device).index_fill_(0, ids, True)
+    return occurs.nonzero().squeeze(1), (occurs.cumsum(0) - 1).index_select(0, ids)
 
 
 def _chunk_tokens(batch_size, n_tokens):
@@ -229,25 +246,25 @@ def _spans(offsets, n_tokens, first):
         first = last
 
 
-def _cut(ids, places, negatives, windows, span, n_words, chunking):
-    """Chunks of a read, padded at its ends."""
+def _cut(ids, centres, negatives, windows, span, n_rows, chunking):
+    """Chunks of a read, padded at its ends; `n_rows` bounds the centres, and the ids."""
     chunk, group, block, n_shared, negative, window = chunking
     n_kept, n_tokens = len(ids), len(negatives) * group
     contexts = pad(ids, (window, window + n_tokens - n_kept))
-    places, left, right = (pad(values, (0, n_tokens - n_kept)) for values in (places, *windows))
+    centres, left, right = (pad(values, (0, n_tokens - n_kept)) for values in (centres, *windows))
     mask = context_mask(left, right, block=block, window=window)
     weight = (left + right) * (negative / n_shared)
-    inputs = _segments_by_chunk([(places, chunk)], n_kept)
+    inputs = _segments_by_chunk([(centres, chunk)], n_rows[0])
     of_blocks = contexts.unfold(0, block + 2 * window, block)
     per_chunk = chunk // block * of_blocks.shape[1], chunk // group * negatives.shape[1]
-    outputs = _segments_by_chunk([(of_blocks, per_chunk[0]), (negatives, per_chunk[1])], n_words)
+    outputs = _segments_by_chunk([(of_blocks, per_chunk[0]), (negatives, per_chunk[1])], n_rows[1])
     begin, end = span
     chunks = []
     for i, start in enumerate(range(0, n_tokens, chunk)):
         stop = min(start + chunk, n_tokens)
         chunks.append(
             Chunk(
-                places[start:stop],
+                centres[start:stop],
                 contexts[start : stop + 2 * window],
                 negatives[start // group : stop // group],
                 mask[start // block : stop // block],

@@ -4,13 +4,16 @@ from dataclasses import dataclass, field
 
 import torch
 
-from skxling.embedding._subword_table import SubwordTable
+from skxling.embedding._subword_table import WordTable
 from skxling.functional.segments import scale_rows_, segment_sum
 from skxling.functional.skipgram import (
+    SkipgramGradients,
+    SkipgramScores,
     skipgram_gradients,
     skipgram_loss,
     skipgram_scores,
 )
+from skxling.utils import Workspace
 
 MAX_STEP = 1.0  # longest step of a vector per chunk
 MAX_PUSH = 1.0  # longest step of an n-gram's row per read
@@ -25,7 +28,7 @@ class TrainingState:
     seed : int
         What everything random is drawn from.
 
-    words : SubwordTable
+    words : WordTable
         Input vectors.
 
     output : Tensor of shape (n_words, n_components)
@@ -48,7 +51,7 @@ class TrainingState:
     """
 
     seed: int
-    words: SubwordTable
+    words: WordTable
     output: torch.Tensor
     generator: torch.Generator
     generator_state: torch.Tensor | None = None
@@ -79,31 +82,47 @@ def train_epoch(state, reads, *, rate, after_read=()):
     loss : float
         Mean of the losses of all reads' first chunks, NaN where there was none.
     """
-    words, output = state.words, state.output
+    words, output, space = state.words, state.output, Workspace(state.output.device)
     for read in reads:
-        members = words.members(read.words)
-        composed = words.compose(members)  # (n_distinct, d)
-        before = composed.clone()
+        vectors = words.lend(read.words)  # (n_distinct, d)
         for i, chunk in enumerate(read.chunks):
             learning_rate = rate(chunk.n_read)
-            centre = composed.index_select(0, chunk.centres)  # (n, d)
-            context = output.index_select(0, chunk.contexts)  # (n + 2 * window, d)
-            negatives = output.index_select(0, chunk.negatives.flatten())
-            negatives = negatives.view(*chunk.negatives.shape, -1)  # (n_groups, n_shared, d)
+            scores_out, gradients_out = _results(space, chunk, output.shape[1])
+            rows = (
+                space.gather("centre", vectors, chunk.centres),  # (n, d)
+                space.gather("context", output, chunk.contexts),  # (n + 2 * window, d)
+                space.gather("negative", output, chunk.negatives),  # (n_groups, n_shared, d)
+            )
             pairs = chunk.mask, chunk.weight
-            scores = skipgram_scores(centre, context, negatives, block=chunk.mask.shape[1])
+            scores = skipgram_scores(*rows, block=chunk.mask.shape[1], out=scores_out)
             if i == 0:
                 state.losses.append(skipgram_loss(scores, *pairs))
-            gradients = skipgram_gradients(centre, context, negatives, scores, *pairs)
-            _step(composed, gradients.centre, chunk.inputs, learning_rate)
+            gradients = skipgram_gradients(*rows, scores, *pairs, out=gradients_out)
+            _step(vectors, gradients.centre, chunk.inputs, learning_rate)
             _step(output, gradients.output, chunk.outputs, learning_rate)
-        words.push_down(read.words, members, composed.sub_(before), max_norm=MAX_PUSH)
+        words.take_back(read.words, vectors, max_norm=MAX_PUSH)
         state.sentence, state.generator_state = read.last, read.generator
         for call in after_read:
             call(state)
     loss = float(torch.stack(state.losses).mean()) if state.losses else float("nan")
     state.sentence, state.losses = 0, []
     return loss
+
+
+def _results(space, chunk, n_components):
+    """Memory for the scores and the gradients of a chunk."""
+    n_tokens, (n_groups, n_shared) = len(chunk.centres), chunk.negatives.shape
+    n_blocks, _, width = chunk.mask.shape
+    scores = SkipgramScores(
+        space.empty("context scores", *chunk.mask.shape),
+        space.empty("negative scores", n_groups, n_tokens // n_groups, n_shared),
+    )
+    n_outputs = n_blocks * width + n_groups * n_shared
+    gradients = SkipgramGradients(
+        space.empty("centre gradients", n_tokens, n_components),
+        space.empty("output gradients", n_outputs, n_components),
+    )
+    return scores, gradients
 
 
 def _step(table, gradients, segments, learning_rate):

@@ -99,6 +99,7 @@ def sample_windows(sentence, window, *, generator=None):
     n_tokens, device = len(sentence), sentence.device
     reach = torch.randint(1, window + 1, (n_tokens,), generator=generator, device=device)
     position = torch.arange(n_tokens, device=device)
-    first = torch.searchsorted(sentence, sentence)
-    last = torch.searchsorted(sentence, sentence, right=True) - 1
-    return torch.minimum(reach, position - first), torch.minimum(reach, last - position)
+    _, lengths = torch.unique_consecutive(sentence, return_counts=True)
+    end = torch.repeat_interleave(lengths.cumsum(0), lengths, output_size=n_tokens)
+    begin = end - torch.repeat_interleave(lengths, lengths, output_size=n_tokens)
+    return torch.minimum(reach, position - begin), torch.minimum(reach, end - 1 - position)

@@ -61,13 +61,14 @@ def context_mask(left, right, *, block, window):
     mask : Tensor of shape (n_tokens / block, block, block + 2 * window), dtype float32
         1 for a pair, else 0.
     """
-    left, right = left.view(-1, block, 1), right.view(-1, block, 1)
+    # 16 bits hold every distance and move four times as fast as 64
+    left, right = (reach.short().view(-1, block, 1) for reach in (left, right))
     columns = torch.arange(block + 2 * window, device=left.device)
-    distance = columns - window - torch.arange(block, device=left.device)[:, None]
+    distance = (columns - window - torch.arange(block, device=left.device)[:, None]).short()
     return ((distance >= -left) & (distance <= right) & (distance != 0)).float()
 
 
-def skipgram_scores(centre, context, negative, *, block):
+def skipgram_scores(centre, context, negative, *, block, out=None):
     """Inner products of a chunk's tokens with their contexts and negatives.
 
     Parameters
@@ -84,18 +85,24 @@ def skipgram_scores(centre, context, negative, *, block):
     block : int
         Tokens of a block.
 
+    out : SkipgramScores, default=None
+        Where to write them.
+
     Returns
     -------
     scores : SkipgramScores
     """
     n_components = centre.shape[1]
+    in_blocks = centre.view(-1, block, n_components)
+    in_groups = centre.view(len(negative), -1, n_components)
+    to_context, to_negative = out or (None, None)
     return SkipgramScores(
-        torch.bmm(centre.view(-1, block, n_components), _context_blocks(context, centre, block)),
-        torch.bmm(centre.view(len(negative), -1, n_components), negative.transpose(1, 2)),
+        torch.bmm(in_blocks, _context_blocks(context, centre, block), out=to_context),
+        torch.bmm(in_groups, negative.transpose(1, 2), out=to_negative),
     )
 
 
-def skipgram_gradients(centre, context, negative, scores, mask, weight):
+def skipgram_gradients(centre, context, negative, scores, mask, weight, *, out=None):
     """Gradients of the skip-gram objective with negative sampling.
 
     For a token with input vector `h`, contexts with output vectors `o` and negatives `v`, the
@@ -117,6 +124,9 @@ def skipgram_gradients(centre, context, negative, scores, mask, weight):
         Weight of each token's negatives. `n_shared` negatives that stand for `negative`
         independent draws per context weigh `n_contexts * negative / n_shared`.
 
+    out : SkipgramGradients, default=None
+        Where to write them.
+
     Returns
     -------
     gradients : SkipgramGradients
@@ -128,21 +138,23 @@ def skipgram_gradients(centre, context, negative, scores, mask, weight):
     """
     n_blocks, block, width = mask.shape
     n_groups, n_shared, n_components = negative.shape
-    # label - sigmoid(score), weighted
-    of_context = torch.addcmul(mask, scores.context.sigmoid_(), mask, value=-1)
+    if out is None:
+        n_outputs = n_blocks * width + n_groups * n_shared
+        out = SkipgramGradients(torch.empty_like(centre), centre.new_empty(n_outputs, n_components))
+    # label - sigmoid(score), weighted: for a context the label is 1, and 1 - sigmoid(x) is
+    # sigmoid(-x)
+    of_context = scores.context.neg_().sigmoid_().mul_(mask)
     of_negative = scores.negative.sigmoid_().mul_(-weight.view(n_groups, -1, 1))
 
     in_blocks = centre.view(n_blocks, block, n_components)
     in_groups = centre.view(n_groups, -1, n_components)
-    to_centre = torch.bmm(of_context, _context_blocks(context, centre, block).transpose(1, 2))
-    to_centre = to_centre.view(in_groups.shape).baddbmm_(of_negative, negative)
-    output = centre.new_empty(n_blocks * width + n_groups * n_shared, n_components)
-    to_context, to_negative = output.split([n_blocks * width, n_groups * n_shared])
-    torch.bmm(
-        of_context.transpose(1, 2), in_blocks, out=to_context.view(n_blocks, width, n_components)
-    )
+    context = _context_blocks(context, centre, block).transpose(1, 2)
+    torch.bmm(of_context, context, out=out.centre.view(in_blocks.shape))
+    out.centre.view(in_groups.shape).baddbmm_(of_negative, negative)
+    to_context, to_negative = out.output.split([n_blocks * width, n_groups * n_shared])
+    torch.bmm(of_context.transpose(1, 2), in_blocks, out=to_context.view(context.shape))
     torch.bmm(of_negative.transpose(1, 2), in_groups, out=to_negative.view(negative.shape))
-    return SkipgramGradients(to_centre.view(centre.shape), output)
+    return out
 
 
 def skipgram_loss(scores, mask, weight):

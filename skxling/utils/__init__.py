@@ -4,11 +4,14 @@ from skxling.utils._blocks import gen_blocks
 from skxling.utils._device import resolve_device, to_numpy, to_tensor
 from skxling.utils._random import check_generator
 from skxling.utils._vectors import as_vectors, as_words
+from skxling.utils._workspace import Workspace, empty
 
 __all__ = [
+    "Workspace",
     "as_vectors",
     "as_words",
     "check_generator",
+    "empty",
     "gen_blocks",
     "resolve_device",
     "to_numpy",

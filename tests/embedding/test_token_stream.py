@@ -17,7 +17,7 @@ def corpus():
     return EncodedCorpus(ids, np.concatenate([[0], np.cumsum(lengths)]))
 
 
-def make_stream(corpus, keep=1.0, tokens_per_read=60, shard=(0, 1)):
+def make_stream(corpus, keep=1.0, tokens_per_read=60, shard=(0, 1), places=True):
     stream = TokenStream(
         corpus,
         np.bincount(corpus.ids, minlength=N_WORDS),
@@ -27,6 +27,7 @@ def make_stream(corpus, keep=1.0, tokens_per_read=60, shard=(0, 1)):
         window=CHUNKING.window,
         batch_size="auto",
         n_shared=CHUNKING.n_shared,
+        places=places,
         generator=torch.Generator().manual_seed(0),
         shard=shard,
     )
