@@ -29,6 +29,9 @@ from skxling.utils._sklearn import (
 # Negatives that 64 tokens share. The fewer, the longer and rarer the step of each; where a word's
 # step moves all its relatives too, that costs quality.
 N_SHARED, N_SHARED_OF_NGRAMS = 32, 64
+# Tokens after which what words have learned is handed to their n-grams. That costs about as much
+# as learning from 60,000 tokens; at a quarter of a million the n-grams are late.
+TOKENS_PER_READ, TOKENS_PER_READ_OF_NGRAMS = 2**16, 2**17
 
 
 def _draw_seed(random_state):
@@ -36,10 +39,12 @@ def _draw_seed(random_state):
     return int(check_random_state(random_state).randint(1, np.iinfo(np.int32).max))
 
 
-def _fitted_attributes(vocabulary, state):
-    """Attributes of an estimator whose fit ends here."""
+def _fitted_attributes(vocabulary, state, *, copy):
+    """Attributes of an estimator whose fit ends here; copied where the fit goes on."""
     words, losses = state.words, state.loss_curve
     vectors = to_numpy(words.compose_all())
+    if copy:
+        vectors = vectors.copy()
     return {
         "vocabulary_": vocabulary,
         "word_vectors_": WordVectors(vocabulary.words, vectors, vocabulary.counts),
@@ -299,10 +304,10 @@ class JointSkipGram(
                 estimator=self,
                 X=X,
                 y=y,
-                reconstruction_attributes=lambda: _fitted_attributes(vocabulary, state),
+                reconstruction_attributes=lambda: _fitted_attributes(vocabulary, state, copy=True),
             ):
                 break
-        for name, value in _fitted_attributes(vocabulary, state).items():
+        for name, value in _fitted_attributes(vocabulary, state, copy=False).items():
             setattr(self, name, value)
         checkpoint.remove()
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
@@ -397,6 +402,7 @@ class JointSkipGram(
             window=self.window,
             batch_size=self.batch_size,
             n_shared=N_SHARED_OF_NGRAMS if self.max_n else N_SHARED,
+            tokens_per_read=TOKENS_PER_READ_OF_NGRAMS if self.max_n else TOKENS_PER_READ,
             places=self.max_n > 0,
             generator=generator,
             shard=(world.rank, world.size),

@@ -58,13 +58,13 @@ class WordTable:
         """Keep what the vectors have become."""
 
     def compose_all(self):
-        """Vectors of all words.
+        """Vectors of all words, which may share the memory of the rows.
 
         Returns
         -------
         vectors : Tensor of shape (n_words, n_components), on the CPU
         """
-        return self.rows.to("cpu", copy=True)
+        return self.rows.cpu()
 
 
 class SubwordTable(WordTable):
@@ -177,7 +177,7 @@ class SubwordTable(WordTable):
         """
         return segment_mean(self.rows, members.members, members.offsets)
 
-    def push_down(self, words, members, gained, *, max_norm, memory_budget=2**24):
+    def push_down(self, words, members, gained, *, max_norm, memory_budget=2**22):
         """Hand what some words have gained to the rows that they are made of.
 
         Each row of a word takes the whole step, as in fastText, so a row's step is the sum of
@@ -198,8 +198,8 @@ class SubwordTable(WordTable):
             Longer steps of an n-gram's row are shortened to this norm: an ending that thousands
             of words share would overshoot.
 
-        memory_budget : int, default=2**24
-            Bytes of steps held at a time.
+        memory_budget : int, default=2**22
+            Bytes of steps held at a time: so many stay in the cache.
         """
         self.rows.index_add_(0, words, gained)
         word = torch.repeat_interleave(members.index, members.offsets.diff())

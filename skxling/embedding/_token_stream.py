@@ -19,7 +19,6 @@ from skxling.utils import to_tensor
 
 BLOCK = 16  # neighbouring tokens whose contexts are scored by one product
 GROUP = 64  # neighbouring tokens that share their negatives
-TOKENS_PER_READ = 2**16
 
 
 class Chunking(NamedTuple):
@@ -76,11 +75,11 @@ class Chunk(NamedTuple):
         Weight of each token's negatives: 0 for padding.
 
     inputs : Segments
-        What the centres are, each once, and the rows of `SkipgramGradients.centre` that belong to
+        What the centres are, each once, and the rows of `centre_gradients` that belong to
         each.
 
     outputs : Segments
-        Word ids, and the rows of `SkipgramGradients.output` that belong to each.
+        Word ids, and the rows of `output_gradients` that belong to each.
 
     n_read : int
         Tokens of the corpus up to the end of this chunk, before subsampling.
@@ -137,6 +136,9 @@ class TokenStream:
     n_shared : int
         Negatives that neighbouring tokens share.
 
+    tokens_per_read : int
+        Tokens of a read, before subsampling; fewer of a small corpus.
+
     places : bool
         Whether centres are places in the distinct words of their read, and not word ids.
 
@@ -159,6 +161,7 @@ class TokenStream:
         window,
         batch_size,
         n_shared,
+        tokens_per_read,
         places,
         generator,
         shard=(0, 1),
@@ -171,7 +174,7 @@ class TokenStream:
         self.chunking = Chunking(
             _chunk_tokens(batch_size, corpus.n_tokens), GROUP, BLOCK, n_shared, negative, window
         )
-        self.tokens_per_read = min(TOKENS_PER_READ, max(corpus.n_tokens // 50, 1))
+        self.tokens_per_read = min(tokens_per_read, max(corpus.n_tokens // 50, 1))
         self.n_kept = float(self.keep @ counts.float())  # expected tokens after subsampling
 
     def reads(self, first=0):

@@ -1,15 +1,17 @@
 """The training loop of skip-gram."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 
 from skxling.embedding._subword_table import WordTable
 from skxling.functional.segments import scale_rows_, segment_sum
 from skxling.functional.skipgram import (
-    SkipgramGradients,
     SkipgramScores,
-    skipgram_gradients,
+    centre_gradients,
+    output_gradients,
+    skipgram_errors,
     skipgram_loss,
     skipgram_scores,
 )
@@ -86,20 +88,22 @@ def train_epoch(state, reads, *, rate, after_read=()):
     for read in reads:
         vectors = words.lend(read.words)  # (n_distinct, d)
         for i, chunk in enumerate(read.chunks):
-            learning_rate = rate(chunk.n_read)
-            scores_out, gradients_out = _results(space, chunk, output.shape[1])
-            rows = (
-                space.gather("centre", vectors, chunk.centres),  # (n, d)
-                space.gather("context", output, chunk.contexts),  # (n + 2 * window, d)
-                space.gather("negative", output, chunk.negatives),  # (n_groups, n_shared, d)
+            learning_rate, pairs = rate(chunk.n_read), (chunk.mask, chunk.weight)
+            memory = _carve(space, chunk, vectors.shape[1])
+            centre = torch.index_select(vectors, 0, chunk.centres, out=memory.centre)
+            context = torch.index_select(output, 0, chunk.contexts, out=memory.context)
+            negative = torch.index_select(output, 0, chunk.negatives.flatten(), out=memory.negative)
+            negative = negative.view(*chunk.negatives.shape, -1)  # (n_groups, n_shared, d)
+            scores = skipgram_scores(
+                centre, context, negative, block=chunk.mask.shape[1], out=memory.scores
             )
-            pairs = chunk.mask, chunk.weight
-            scores = skipgram_scores(*rows, block=chunk.mask.shape[1], out=scores_out)
             if i == 0:
                 state.losses.append(skipgram_loss(scores, *pairs))
-            gradients = skipgram_gradients(*rows, scores, *pairs, out=gradients_out)
-            _step(vectors, gradients.centre, chunk.inputs, learning_rate)
-            _step(output, gradients.output, chunk.outputs, learning_rate)
+            errors = skipgram_errors(scores, *pairs)
+            gradients = centre_gradients(errors, context, negative, out=memory.to_centre)
+            _step(vectors, gradients, chunk.inputs, learning_rate)
+            gradients = output_gradients(errors, centre, out=memory.to_output)
+            _step(output, gradients, chunk.outputs, learning_rate)
         words.take_back(read.words, vectors, max_norm=MAX_PUSH)
         state.sentence, state.generator_state = read.last, read.generator
         for call in after_read:
@@ -109,20 +113,32 @@ def train_epoch(state, reads, *, rate, after_read=()):
     return loss
 
 
-def _results(space, chunk, n_components):
-    """Memory for the scores and the gradients of a chunk."""
+class _Memory(NamedTuple):
+    """Where the rows and scores of a chunk are written."""
+
+    centre: torch.Tensor  # (n_tokens, d)
+    context: torch.Tensor  # (n_tokens + 2 * window, d)
+    negative: torch.Tensor  # (n_groups * n_shared, d)
+    to_centre: torch.Tensor  # (n_tokens, d)
+    to_output: (
+        torch.Tensor
+    )  # (n_outputs, d): over the three before it, when they have had their use
+    scores: SkipgramScores
+
+
+def _carve(space, chunk, n_components):
+    """Memory for a chunk, as little as will do: what stays in the cache is quick."""
     n_tokens, (n_groups, n_shared) = len(chunk.centres), chunk.negatives.shape
-    n_blocks, _, width = chunk.mask.shape
+    n_blocks, block, width = chunk.mask.shape
+    sizes = [len(chunk.contexts), n_groups * n_shared, n_tokens]
+    n_outputs = n_blocks * width + n_groups * n_shared
+    rows = space.empty("rows", max(sum(sizes), n_outputs), n_components)
     scores = SkipgramScores(
-        space.empty("context scores", *chunk.mask.shape),
+        space.empty("context scores", n_blocks, block, width),
         space.empty("negative scores", n_groups, n_tokens // n_groups, n_shared),
     )
-    n_outputs = n_blocks * width + n_groups * n_shared
-    gradients = SkipgramGradients(
-        space.empty("centre gradients", n_tokens, n_components),
-        space.empty("output gradients", n_outputs, n_components),
-    )
-    return scores, gradients
+    centre = space.empty("centre", n_tokens, n_components)
+    return _Memory(centre, *rows[: sum(sizes)].split(sizes), rows[:n_outputs], scores)
 
 
 def _step(table, gradients, segments, learning_rate):

@@ -28,23 +28,6 @@ class SkipgramScores(NamedTuple):
     negative: torch.Tensor
 
 
-class SkipgramGradients(NamedTuple):
-    """Directions in which a chunk's vectors raise the objective.
-
-    Attributes
-    ----------
-    centre : Tensor of shape (n_tokens, n_components)
-        For the input vectors of the tokens.
-
-    output : Tensor of shape (n_outputs, n_components)
-        For output vectors: `block + 2 * window` for each block, then `n_shared` for each group
-        of tokens with the same negatives.
-    """
-
-    centre: torch.Tensor
-    output: torch.Tensor
-
-
 def context_mask(left, right, *, block, window):
     """Mark the pairs of a token and a context.
 
@@ -102,8 +85,8 @@ def skipgram_scores(centre, context, negative, *, block, out=None):
     )
 
 
-def skipgram_gradients(centre, context, negative, scores, mask, weight, *, out=None):
-    """Gradients of the skip-gram objective with negative sampling.
+def skipgram_errors(scores, mask, weight):
+    """Differentiate the skip-gram objective with negative sampling by its scores.
 
     For a token with input vector `h`, contexts with output vectors `o` and negatives `v`, the
     objective is the sum of `log sigmoid(h o)` over its contexts and of `log sigmoid(-h v)`, times
@@ -111,11 +94,8 @@ def skipgram_gradients(centre, context, negative, scores, mask, weight, *, out=N
 
     Parameters
     ----------
-    centre, context, negative : Tensor
-        As in `skipgram_scores`.
-
     scores : SkipgramScores
-        Inner products of these. Overwritten.
+        Inner products. Overwritten.
 
     mask : Tensor of shape (n_tokens / block, block, block + 2 * window)
         The pairs, of `context_mask`.
@@ -124,36 +104,82 @@ def skipgram_gradients(centre, context, negative, scores, mask, weight, *, out=N
         Weight of each token's negatives. `n_shared` negatives that stand for `negative`
         independent draws per context weigh `n_contexts * negative / n_shared`.
 
-    out : SkipgramGradients, default=None
-        Where to write them.
-
     Returns
     -------
-    gradients : SkipgramGradients
+    errors : SkipgramScores
+        Label minus probability, weighted: 0 where there is no pair.
 
     References
     ----------
     .. [1] Mikolov, Sutskever, Chen, Corrado, Dean, "Distributed Representations of Words and
        Phrases and their Compositionality", NIPS 2013, eq. 4.
     """
-    n_blocks, block, width = mask.shape
-    n_groups, n_shared, n_components = negative.shape
-    if out is None:
-        n_outputs = n_blocks * width + n_groups * n_shared
-        out = SkipgramGradients(torch.empty_like(centre), centre.new_empty(n_outputs, n_components))
-    # label - sigmoid(score), weighted: for a context the label is 1, and 1 - sigmoid(x) is
-    # sigmoid(-x)
+    # the label of a context is 1, and 1 - sigmoid(x) is sigmoid(-x)
     of_context = scores.context.neg_().sigmoid_().mul_(mask)
-    of_negative = scores.negative.sigmoid_().mul_(-weight.view(n_groups, -1, 1))
+    of_negative = scores.negative.sigmoid_().mul_(-weight.view(len(scores.negative), -1, 1))
+    return SkipgramScores(of_context, of_negative)
 
-    in_blocks = centre.view(n_blocks, block, n_components)
-    in_groups = centre.view(n_groups, -1, n_components)
-    context = _context_blocks(context, centre, block).transpose(1, 2)
-    torch.bmm(of_context, context, out=out.centre.view(in_blocks.shape))
-    out.centre.view(in_groups.shape).baddbmm_(of_negative, negative)
-    to_context, to_negative = out.output.split([n_blocks * width, n_groups * n_shared])
-    torch.bmm(of_context.transpose(1, 2), in_blocks, out=to_context.view(context.shape))
-    torch.bmm(of_negative.transpose(1, 2), in_groups, out=to_negative.view(negative.shape))
+
+def centre_gradients(errors, context, negative, *, out=None):
+    """Directions in which the input vectors of a chunk's tokens raise the objective.
+
+    Parameters
+    ----------
+    errors : SkipgramScores
+        As `skipgram_errors` returns them.
+
+    context, negative : Tensor
+        As in `skipgram_scores`.
+
+    out : Tensor of shape (n_tokens, n_components), default=None
+        Where to write them.
+
+    Returns
+    -------
+    gradients : Tensor of shape (n_tokens, n_components)
+    """
+    n_blocks, block, _ = errors.context.shape
+    n_groups, group, _ = errors.negative.shape
+    if out is None:
+        out = context.new_empty(n_blocks * block, context.shape[1])
+    columns = _context_blocks(context, out, block)
+    torch.bmm(errors.context, columns.transpose(1, 2), out=out.view(n_blocks, block, -1))
+    out.view(n_groups, group, -1).baddbmm_(errors.negative, negative)
+    return out
+
+
+def output_gradients(errors, centre, *, out=None):
+    """Directions in which output vectors raise the objective.
+
+    Parameters
+    ----------
+    errors : SkipgramScores
+        As `skipgram_errors` returns them.
+
+    centre : Tensor of shape (n_tokens, n_components)
+        As in `skipgram_scores`.
+
+    out : Tensor of shape (n_outputs, n_components), default=None
+        Where to write them.
+
+    Returns
+    -------
+    gradients : Tensor of shape (n_outputs, n_components)
+        Of `block + 2 * window` tokens for each block, then of `n_shared` negatives for each group.
+    """
+    n_blocks, block, width = errors.context.shape
+    n_groups, group, n_shared = errors.negative.shape
+    sizes = [n_blocks * width, n_groups * n_shared]
+    if out is None:
+        out = centre.new_empty(sum(sizes), centre.shape[1])
+    to_context, to_negative = out.split(sizes)
+    of_context, of_negative = (error.transpose(1, 2) for error in errors)
+    torch.bmm(
+        of_context, centre.view(n_blocks, block, -1), out=to_context.view(n_blocks, width, -1)
+    )
+    torch.bmm(
+        of_negative, centre.view(n_groups, group, -1), out=to_negative.view(n_groups, n_shared, -1)
+    )
     return out
 
 
@@ -163,7 +189,7 @@ def skipgram_loss(scores, mask, weight):
     Parameters
     ----------
     scores, mask, weight
-        As in `skipgram_gradients`.
+        As in `skipgram_errors`.
 
     Returns
     -------

@@ -13,10 +13,10 @@ import numpy as np
 from skxling.text._reading import corpus_paths, tokenize
 from skxling.text._vocabulary import Vocabulary
 
-LINES_PER_READ = 10_000
-BLOCK_TOKENS = 2**22
-# ids of a corpus stay in memory up to here (256 MiB), beyond it in an unnamed temporary file
-MAX_TOKENS_IN_MEMORY = 2**26
+LINES_PER_READ = 2_000
+BLOCK_TOKENS = 2**18
+# ids of a corpus stay in memory up to here (4 MiB), beyond it in an unnamed temporary file
+MAX_TOKENS_IN_MEMORY = 2**20
 
 
 class EncodedCorpus(NamedTuple):

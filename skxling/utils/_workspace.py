@@ -63,25 +63,3 @@ class Workspace:
         if buffer is None or len(buffer) < size:
             buffer = self._buffers[name] = empty(size, device=self.device)
         return buffer[:size].view(shape)
-
-    def gather(self, name, table, index):
-        """Copy rows of a table; valid until the next call with this name.
-
-        Parameters
-        ----------
-        name : str
-            What they are for.
-
-        table : Tensor of shape (n_rows, n_columns), dtype float32
-            The table.
-
-        index : Tensor of any shape, dtype int64
-            The rows.
-
-        Returns
-        -------
-        rows : Tensor of shape (*index.shape, n_columns)
-        """
-        out = self.empty(name, index.numel(), table.shape[1])
-        torch.index_select(table, 0, index.flatten(), out=out)
-        return out.view(*index.shape, -1)

@@ -27,6 +27,7 @@ def make_stream(corpus, keep=1.0, tokens_per_read=60, shard=(0, 1), places=True)
         window=CHUNKING.window,
         batch_size="auto",
         n_shared=CHUNKING.n_shared,
+        tokens_per_read=tokens_per_read,
         places=places,
         generator=torch.Generator().manual_seed(0),
         shard=shard,

@@ -3,8 +3,11 @@ import pytest
 import torch
 
 from skxling.functional.skipgram import (
+    SkipgramScores,
+    centre_gradients,
     context_mask,
-    skipgram_gradients,
+    output_gradients,
+    skipgram_errors,
     skipgram_loss,
     skipgram_scores,
 )
@@ -61,14 +64,21 @@ def reference(chunk):
     return g_centre, g_output, loss / n_pairs
 
 
+def gradients_of(vectors, scores, mask, weight):
+    """Gradients of centres and of outputs."""
+    centre, context, negative = vectors
+    errors = skipgram_errors(scores, mask, weight)
+    return centre_gradients(errors, context, negative), output_gradients(errors, centre)
+
+
 def test_gradients_and_loss_equal_one_pair_at_a_time(chunk):
     tokens, _, _, negatives, H, V = chunk
     vectors, mask, weight = inputs(chunk)
     scores = skipgram_scores(*vectors, block=BLOCK)
     loss = skipgram_loss(scores, mask, weight)
-    gradients = skipgram_gradients(*vectors, scores, mask, weight)
-    g_centre = torch.zeros_like(H).index_add_(0, tokens[WINDOW:-WINDOW], gradients.centre)
-    g_output = torch.zeros_like(V).index_add_(0, output_ids(tokens, negatives), gradients.output)
+    of_centre, of_output = gradients_of(vectors, scores, mask, weight)
+    g_centre = torch.zeros_like(H).index_add_(0, tokens[WINDOW:-WINDOW], of_centre)
+    g_output = torch.zeros_like(V).index_add_(0, output_ids(tokens, negatives), of_output)
     expected = reference(chunk)
     np.testing.assert_allclose(g_centre, expected[0], rtol=1e-5, atol=1e-9)
     np.testing.assert_allclose(g_output, expected[1], rtol=1e-5, atol=1e-9)
@@ -84,16 +94,16 @@ def test_gradients_are_those_of_autograd(chunk):
     (-skipgram_loss(scores, mask, weight) * mask.sum()).backward()
     with torch.no_grad():
         scores = skipgram_scores(centre, context, of_negatives, block=BLOCK)
-        gradients = skipgram_gradients(centre, context, of_negatives, scores, mask, weight)
-    torch.testing.assert_close(gradients.centre, centre.grad)
-    g_output = torch.zeros_like(V).index_add_(0, output_ids(tokens, negatives), gradients.output)
+        of_centre, of_output = gradients_of((centre, context, of_negatives), scores, mask, weight)
+    torch.testing.assert_close(of_centre, centre.grad)
+    g_output = torch.zeros_like(V).index_add_(0, output_ids(tokens, negatives), of_output)
     torch.testing.assert_close(g_output, V.grad)
 
 
 def test_gradients_leave_the_vectors_alone(chunk):
     vectors, mask, weight = inputs(chunk)
     before = [v.clone() for v in vectors]
-    skipgram_gradients(*vectors, skipgram_scores(*vectors, block=BLOCK), mask, weight)
+    gradients_of(vectors, skipgram_scores(*vectors, block=BLOCK), mask, weight)
     assert all(torch.equal(a, b) for a, b in zip(before, vectors, strict=True))
 
 
@@ -112,3 +122,17 @@ def test_context_mask_marks_each_pair_once(chunk):
         place = i % BLOCK + WINDOW
         reach = range(place - left[i], place + right[i] + 1)
         assert row.nonzero().flatten().tolist() == [j for j in reach if j != place]
+
+
+def test_results_are_written_where_they_are_wanted(chunk):
+    vectors, mask, weight = inputs(chunk)
+    expected = skipgram_scores(*vectors, block=BLOCK)
+    scores = SkipgramScores(*(torch.empty_like(part) for part in expected))
+    assert skipgram_scores(*vectors, block=BLOCK, out=scores)[0] is scores.context
+    of_centre, of_output = gradients_of(vectors, expected, mask, weight)
+    centre, context, negative = vectors
+    errors = skipgram_errors(scores, mask, weight)
+    out = torch.empty_like(of_centre), torch.empty_like(of_output)
+    centre_gradients(errors, context, negative, out=out[0])
+    output_gradients(errors, centre, out=out[1])
+    assert torch.equal(out[0], of_centre) and torch.equal(out[1], of_output)
