@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skxling.embedding._checkpoint import Checkpoint, NoCheckpoint, fingerprint
 from skxling.embedding._distributed import SharedTables, World
+from skxling.embedding._prefetch import prefetched
 from skxling.embedding._subword_table import SubwordTable, WordTable
 from skxling.embedding._token_stream import TokenStream
 from skxling.embedding._training import TrainingState, train_epoch
@@ -294,7 +295,7 @@ class JointSkipGram(
             task.call_on_fit_task_begin(estimator=self, X=X, y=y)
             loss = train_epoch(
                 state,
-                stream.reads(first=state.sentence),
+                prefetched(stream.reads(first=state.sentence), device),
                 rate=self._learning_rates(epoch, corpus.n_tokens),
                 after_read=(checkpoint.save_if_due, shared.average_if_due),
             )

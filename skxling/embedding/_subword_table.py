@@ -177,7 +177,7 @@ class SubwordTable(WordTable):
         """
         return segment_mean(self.rows, members.members, members.offsets)
 
-    def push_down(self, words, members, gained, *, max_norm, memory_budget=2**22):
+    def push_down(self, words, members, gained, *, max_norm, memory_budget=None):
         """Hand what some words have gained to the rows that they are made of.
 
         Each row of a word takes the whole step, as in fastText, so a row's step is the sum of
@@ -198,18 +198,23 @@ class SubwordTable(WordTable):
             Longer steps of an n-gram's row are shortened to this norm: an ending that thousands
             of words share would overshoot.
 
-        memory_budget : int, default=2**22
-            Bytes of steps held at a time: so many stay in the cache.
+        memory_budget : int, default=None
+            Bytes of steps held at a time. None is 4 MiB on the CPU, where so many stay in the
+            cache, and 256 MiB elsewhere.
         """
         self.rows.index_add_(0, words, gained)
         word = torch.repeat_interleave(members.index, members.offsets.diff())
         index, order, offsets = group_rows(members.members, word)
         index, offsets = index[len(words) :], offsets[len(words) :]  # the words' own rows are first
+        if memory_budget is None:
+            memory_budget = 2**22 if gained.device.type == "cpu" else 2**28
         row_bytes = gained.shape[1] * gained.element_size()
-        for block in gen_blocks(len(index), row_bytes, memory_budget=memory_budget):
-            bounds = offsets[block.start : block.stop + 1]
-            begin, end = int(bounds[0]), int(bounds[-1])
-            sums = segment_sum(gained, order[begin:end], bounds - begin)
+        blocks = list(gen_blocks(len(index), row_bytes, memory_budget=memory_budget))
+        ends = offsets[[block.stop for block in blocks]].tolist()
+        begins = offsets[[block.start for block in blocks]].tolist()
+        for block, begin, end in zip(blocks, begins, ends, strict=True):
+            bounds = offsets[block.start : block.stop + 1] - begin
+            sums = segment_sum(gained, order[begin:end], bounds)
             self.rows.index_add_(0, index[block], scale_rows_(sums, 1.0, max_norm=max_norm))
 
     def compose_all(self, memory_budget=2**28):

@@ -1,0 +1,50 @@
+import threading
+
+import pytest
+import torch
+
+from skxling.embedding._prefetch import _ahead, prefetched
+
+
+def count_to(n, drawn=None):
+    for i in range(n):
+        if drawn is not None:
+            drawn.append(threading.get_ident())
+        yield (torch.tensor(i), [torch.tensor(2 * i)])
+
+
+def test_reads_come_in_order_from_another_thread():
+    drawn = []
+    reads = list(_ahead(count_to(5, drawn), None))
+    assert [(int(a), int(b[0])) for a, b in reads] == [(i, 2 * i) for i in range(5)]
+    assert set(drawn).isdisjoint({threading.get_ident()})
+
+
+def test_an_error_in_drawing_reaches_the_loop():
+    def reads():
+        yield torch.tensor(0)
+        raise ValueError("broken corpus")
+
+    ahead = _ahead(reads(), None)
+    assert next(ahead) == 0
+    with pytest.raises(ValueError, match="broken corpus"):
+        next(ahead)
+
+
+def test_on_the_cpu_reads_are_not_drawn_ahead():
+    drawn = []
+    reads = prefetched(count_to(3, drawn), torch.device("cpu"))
+    next(reads)
+    assert drawn == [threading.get_ident()]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
+def test_reads_of_a_cuda_device_are_whole():
+    device = torch.device("cuda")
+
+    def reads():
+        for i in range(50):
+            yield [torch.full((100_000,), i, device=device)]
+
+    for i, (values,) in enumerate(prefetched(reads(), device)):
+        assert (values == i).all()
