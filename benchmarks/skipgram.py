@@ -35,14 +35,18 @@ SYSTEMS = (
     "gensim FastText, rate 0.025",
     "gensim FastText, rate 0.05",
     "skxling, n-grams",
+    "skxling, n-grams, 2 processes",
 )
+DEFAULT_SYSTEMS = SYSTEMS[:-1]
 WINDOW, NEGATIVE, SAMPLE, MIN_COUNT = 5, 5, 1e-4, 5
 
 
 def main():
     args = parse_args()
     if args.worker:
-        print(json.dumps(work(args)))
+        result = work(args)
+        if os.environ.get("RANK", "0") == "0":
+            print(json.dumps(result))
         return
     if os.getloadavg()[0] > 0.5 and not args.busy:
         sys.exit(f"load is {os.getloadavg()[0]:.1f}: timings on a busy machine say nothing")
@@ -69,7 +73,7 @@ def parse_args():
     parser.add_argument("--dimension", type=int, default=300)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--systems", nargs="+", default=SYSTEMS, choices=SYSTEMS)
+    parser.add_argument("--systems", nargs="+", default=DEFAULT_SYSTEMS, choices=SYSTEMS)
     parser.add_argument("--scaling", type=int, nargs="+", help="millions of tokens to train on")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--quality", action="store_true", help="judge the vectors too")
@@ -116,10 +120,15 @@ def write_corpora(args):
 
 
 def start_worker(args, name, run):
-    command = [sys.executable, __file__, "--worker", name, "--folder", str(args.folder)]
-    for option in ("epochs", "dimension", "threads", "device"):
+    command, n_processes = [sys.executable], 2 if "2 processes" in name else 1
+    if n_processes > 1:
+        command += ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command += [__file__, "--worker", name, "--folder", str(args.folder)]
+    n_threads = args.threads // n_processes
+    for option in ("epochs", "dimension", "device"):
         command += [f"--{option}", str(getattr(args, option))]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(args.threads)}
+    command += ["--threads", str(n_threads)]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(n_threads)}
     result = subprocess.run(
         [*command, "--run", str(run)], env=environment, check=True, capture_output=True, text=True
     )
@@ -134,8 +143,9 @@ def work(args):
     importlib.import_module("gensim.models" if train is work_gensim else "skxling")
     with PeakMemory() as peak:
         words, vectors, seconds = train(args)
-    np.save(args.folder / f"{args.worker}.npy", vectors.astype(np.float32))
-    (args.folder / f"{args.worker}.words").write_text("\n".join(words), encoding="utf-8")
+    if os.environ.get("RANK", "0") == "0":
+        np.save(args.folder / f"{args.worker}.npy", vectors.astype(np.float32))
+        (args.folder / f"{args.worker}.words").write_text("\n".join(words), encoding="utf-8")
     return {"prepare": seconds[0], "train": seconds[1], "memory": peak.megabytes}
 
 
@@ -228,6 +238,7 @@ def work_skxling(args):
         max_n=6 if "n-grams" in args.worker else 0,
         epochs=args.epochs,
         balance=None,
+        distributed="processes" in args.worker,
         random_state=args.run,
         device=args.device,
     )
