@@ -16,7 +16,10 @@ from skxling.alignment import (
     WassersteinAligner,
 )
 from skxling.combine import JointAlignCombiner
+from skxling.contextual import ContextualEmbedding, LayerwiseAligner
 from skxling.embedding import JointSkipGram, WordVectors
+from skxling.tagging import CRFTagger, TokenVectorizer
+from skxling.text import WordAligner
 from skxling.translation import WordTranslator
 
 __version__ = "0.1.0.dev0"
@@ -24,15 +27,20 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "BaseAligner",
     "CCAAligner",
+    "CRFTagger",
+    "ContextualEmbedding",
     "GeometricAligner",
     "JointAlignCombiner",
     "JointSkipGram",
+    "LayerwiseAligner",
     "LinearAligner",
     "MultistepAligner",
     "ProcrustesAligner",
     "RCSLSAligner",
     "SelfLearningAligner",
+    "TokenVectorizer",
     "WassersteinAligner",
+    "WordAligner",
     "WordTranslator",
     "WordVectors",
     "__version__",

@@ -1,5 +1,12 @@
 """Mathematics in torch: tensors in, tensors out, inputs never written to."""
 
+from skxling.functional.crf import (
+    Viterbi,
+    crf_log_partition,
+    crf_marginals,
+    crf_path_score,
+    crf_viterbi,
+)
 from skxling.functional.geometric import geometric_mapping
 from skxling.functional.hubness import count_occurrences, skewness
 from skxling.functional.induction import induce_pairs, similarity_distributions
@@ -60,11 +67,16 @@ __all__ = [
     "RetrievalStatistics",
     "Spectrum",
     "TwoSided",
+    "Viterbi",
     "apply_normalization",
     "bottleneck_distance",
     "canonical_correlation",
     "cosine_correlation",
     "count_occurrences",
+    "crf_log_partition",
+    "crf_marginals",
+    "crf_path_score",
+    "crf_viterbi",
     "csls_neighbors",
     "fit_normalization",
     "geometric_mapping",

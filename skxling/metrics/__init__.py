@@ -1,4 +1,4 @@
-"""Judging whether the right translation is among the nearest words, and why it is or is not."""
+"""Judging translations among the nearest words, the shapes of spaces, and predicted spans."""
 
 from skxling.metrics._bli import (
     bli_report,
@@ -16,17 +16,27 @@ from skxling.metrics._plot import FrequencyBandDisplay, IsomorphismDisplay, Neig
 from skxling.metrics._resampling import ConfidenceInterval
 from skxling.metrics._scorer import make_bli_scorer
 from skxling.metrics._significance import bli_confidence_interval, compare_translators
+from skxling.metrics._spans import (
+    Span,
+    extract_spans,
+    span_f1_score,
+    span_precision_score,
+    span_recall_score,
+    span_report,
+)
 
 __all__ = [
     "ConfidenceInterval",
     "FrequencyBandDisplay",
     "IsomorphismDisplay",
     "NeighborhoodDisplay",
+    "Span",
     "bli_confidence_interval",
     "bli_report",
     "compare_translators",
     "coverage_score",
     "eigenvector_similarity",
+    "extract_spans",
     "gromov_hausdorff_distance",
     "hubness_report",
     "hubness_score",
@@ -34,4 +44,8 @@ __all__ = [
     "mean_reciprocal_rank_score",
     "precision_at_k_score",
     "relational_similarity",
+    "span_f1_score",
+    "span_precision_score",
+    "span_recall_score",
+    "span_report",
 ]
