@@ -6,7 +6,7 @@ import os
 import torch
 import torch.distributed as dist
 
-READS_PER_AVERAGE = 64  # of each process
+READS_PER_AVERAGE = 16  # of each process
 
 
 class World:

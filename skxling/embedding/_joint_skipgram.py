@@ -29,10 +29,11 @@ from skxling.utils._sklearn import (
 
 # Negatives that 64 tokens share. The fewer, the longer and rarer the step of each; where a word's
 # step moves all its relatives too, that costs quality.
-N_SHARED, N_SHARED_OF_NGRAMS = 32, 64
+N_SHARED, N_SHARED_OF_NGRAMS = 16, 64
 # Tokens after which what words have learned is handed to their n-grams. That costs about as much
 # as learning from 60,000 tokens; at a quarter of a million the n-grams are late.
-TOKENS_PER_READ, TOKENS_PER_READ_OF_NGRAMS = 2**16, 2**17
+TOKENS_PER_READ = 2**17
+LEARNING_RATE, LEARNING_RATE_OF_NGRAMS = 0.025, 0.05
 
 
 def _draw_seed(random_state):
@@ -100,8 +101,9 @@ class JointSkipGram(
     epochs : int, default=5
         Passes over the corpus.
 
-    learning_rate : float, default=0.05
-        Learning rate at the start; it falls linearly to zero.
+    learning_rate : float or "auto", default="auto"
+        Learning rate at the start; it falls linearly to zero. "auto" is 0.05 with n-grams and
+        0.025 without, as in fastText and word2vec.
 
     balance : {"down", "up"} or None, default="down"
         Leave out sentences of the larger corpus ("down"), or repeat sentences of the smaller
@@ -199,7 +201,7 @@ class JointSkipGram(
         "max_n": [Interval(Integral, 0, None, closed="left")],
         "bucket": [Interval(Integral, 1, 2**32, closed="both")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
         "balance": [StrOptions({"down", "up"}), None],
         "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "checkpoint_dir": [str, PathLike, None],
@@ -222,7 +224,7 @@ class JointSkipGram(
         max_n=6,
         bucket=2_000_000,
         epochs=5,
-        learning_rate=0.05,
+        learning_rate="auto",
         balance="down",
         batch_size="auto",
         checkpoint_dir=None,
@@ -403,7 +405,7 @@ class JointSkipGram(
             window=self.window,
             batch_size=self.batch_size,
             n_shared=N_SHARED_OF_NGRAMS if self.max_n else N_SHARED,
-            tokens_per_read=TOKENS_PER_READ_OF_NGRAMS if self.max_n else TOKENS_PER_READ,
+            tokens_per_read=TOKENS_PER_READ,
             places=self.max_n > 0,
             generator=generator,
             shard=(world.rank, world.size),
@@ -419,9 +421,10 @@ class JointSkipGram(
 
     def _learning_rates(self, epoch, n_tokens):
         """Learning rate after so many tokens of an epoch: linear, from the first to the last."""
-        return lambda n_read: (
-            self.learning_rate * max(1 - (epoch + n_read / n_tokens) / self.epochs, 1e-4)
-        )
+        first = self.learning_rate
+        if first == "auto":
+            first = LEARNING_RATE_OF_NGRAMS if self.max_n else LEARNING_RATE
+        return lambda n_read: first * max(1 - (epoch + n_read / n_tokens) / self.epochs, 1e-4)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

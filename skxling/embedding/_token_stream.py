@@ -58,28 +58,28 @@ class Chunk(NamedTuple):
 
     Attributes
     ----------
-    centres : Tensor of shape (n_tokens,), dtype int64
-        The tokens as places in the read's words, or as word ids where it has none; `n_tokens` is
-        a multiple of the group.
+    centres : Tensor of shape (window + n_tokens + window,), dtype int64
+        The tokens, and neighbours at both ends, as places in the read's words, or as word ids
+        where it has none; `n_tokens` is a multiple of the group.
 
-    contexts : Tensor of shape (n_tokens + 2 * window,), dtype int64
-        The same tokens as word ids, with `window` neighbours at both ends.
+    contexts : Tensor of shape (window + n_tokens + window,), dtype int64
+        The same as word ids.
 
     negatives : Tensor of shape (n_groups, n_shared), dtype int64
         Word ids of each group's negatives.
 
-    mask : Tensor of shape (n_blocks, block, block + 2 * window), dtype float32
-        The pairs of a token and a context, of `context_mask`.
+    mask : Tensor of shape (n_blocks, block, 2 * window + 1), dtype float32
+        The pairs of a token and a context, of `context_mask`, both within the chunk.
 
     weight : Tensor of shape (n_tokens,), dtype float32
         Weight of each token's negatives: 0 for padding.
 
     inputs : Segments
-        What the centres are, each once, and the rows of `centre_gradients` that belong to
-        each.
+        What the centres are, each once, and the tokens that are it.
 
     outputs : Segments
-        Word ids, and the rows of `output_gradients` that belong to each.
+        Word ids of contexts and negatives, each once, and the rows that have it: the contexts
+        are rows `window` to `window + n_tokens`, the negatives come `window` rows later.
 
     n_read : int
         Tokens of the corpus up to the end of this chunk, before subsampling.
@@ -199,10 +199,7 @@ class TokenStream:
     def _draw(self, first, last):
         """Distinct words and chunks of some sentences, after subsampling."""
         ids, sentence = self._subsample(first, last)
-        words, centres, n_centres = None, ids, len(self.keep)
-        if self.places:
-            words, centres = _distinct(ids, len(self.keep))
-            n_centres = len(words)
+        words = _distinct(ids, len(self.keep)) if self.places else None
         if len(ids) == 0:
             return words, []
         windows = sample_windows(sentence, self.chunking.window, generator=self.generator)
@@ -211,9 +208,7 @@ class TokenStream:
             self.noise, n_groups * self.chunking.n_shared, generator=self.generator
         ).view(n_groups, -1)
         span = int(self.corpus.offsets[first]), int(self.corpus.offsets[last])
-        return words, _cut(
-            ids, centres, negatives, windows, span, (n_centres, len(self.keep)), self.chunking
-        )
+        return words, _cut(ids, words, negatives, windows, span, len(self.keep), self.chunking)
 
     def _subsample(self, first, last):
         """Words that are kept of some sentences, and the sentence of each."""
@@ -227,9 +222,9 @@ class TokenStream:
 
 
 def _distinct(ids, n_words):
-    """Distinct ids in ascending order, and the place of each id among them."""
+    """Distinct ids in ascending order."""
     occurs = torch.zeros(n_words, dtype=torch.bool, device=ids.device).index_fill_(0, ids, True)
-    return occurs.nonzero().squeeze(1), (occurs.cumsum(0) - 1).index_select(0, ids)
+    return occurs.nonzero().squeeze(1)
 
 
 def _chunk_tokens(batch_size, n_tokens):
@@ -249,25 +244,35 @@ def _spans(offsets, n_tokens, first):
         first = last
 
 
-def _cut(ids, centres, negatives, windows, span, n_rows, chunking):
-    """Chunks of a read, padded at its ends; `n_rows` bounds the centres, and the ids."""
+def _cut(ids, words, negatives, windows, span, n_words, chunking):
+    """Chunks of a read, padded at its ends."""
     chunk, group, block, n_shared, negative, window = chunking
     n_kept, n_tokens = len(ids), len(negatives) * group
-    contexts = pad(ids, (window, window + n_tokens - n_kept))
-    centres, left, right = (pad(values, (0, n_tokens - n_kept)) for values in (centres, *windows))
+    places = ids if words is None else torch.searchsorted(words, ids)
+    ends = (window, window + n_tokens - n_kept)
+    centres, contexts = pad(places, ends), pad(ids, ends)
+    left, right = _within(chunk, *(pad(reach, (0, n_tokens - n_kept)) for reach in windows))
     mask = context_mask(left, right, block=block, window=window)
     weight = (left + right) * (negative / n_shared)
-    inputs = _segments_by_chunk([(centres, chunk)], n_rows[0])
-    of_blocks = contexts.unfold(0, block + 2 * window, block)
-    per_chunk = chunk // block * of_blocks.shape[1], chunk // group * negatives.shape[1]
-    outputs = _segments_by_chunk([(of_blocks, per_chunk[0]), (negatives, per_chunk[1])], n_rows[1])
+    starts = torch.arange(0, n_tokens, chunk, device=ids.device)
+    after_contexts = (n_tokens - starts).clamp_max(chunk) + 2 * window
+    inputs = _segments_by_chunk(
+        [(places, chunk, torch.zeros_like(starts))], n_words if words is None else len(words)
+    )
+    outputs = _segments_by_chunk(
+        [
+            (ids, chunk, torch.full_like(starts, window)),
+            (negatives.flatten(), chunk // group * n_shared, after_contexts),
+        ],
+        n_words,
+    )
     begin, end = span
     chunks = []
     for i, start in enumerate(range(0, n_tokens, chunk)):
         stop = min(start + chunk, n_tokens)
         chunks.append(
             Chunk(
-                centres[start:stop],
+                centres[start : stop + 2 * window],
                 contexts[start : stop + 2 * window],
                 negatives[start // group : stop // group],
                 mask[start // block : stop // block],
@@ -280,23 +285,26 @@ def _cut(ids, centres, negatives, windows, span, n_rows, chunking):
     return chunks
 
 
+def _within(chunk, left, right):
+    """Let windows end where their chunk does: a context or two of a few tokens are lost."""
+    place = torch.arange(len(left), device=left.device) % chunk
+    return torch.minimum(left, place), torch.minimum(right, chunk - 1 - place)
+
+
 def _segments_by_chunk(parts, n_rows):
     """Group the ids of each chunk, all chunks in one sort.
 
-    `parts` are pairs of ids, below `n_rows`, and how many of them are a chunk's. The ids of a chunk
-    are numbered through its share of the first part, then of the second.
+    `parts` are triples of ids, below `n_rows`, how many of them are a chunk's, and for each chunk
+    the row of its first; the others follow in order.
     """
-    n_chunks = -(-parts[0][0].numel() // parts[0][1])
-    n_before = parts[0][0].new_zeros(n_chunks)  # ids of each chunk in the parts so far
     keys, rows = [], []
-    for ids, per_chunk in parts:
-        entry = torch.arange(ids.numel(), device=ids.device)
+    for ids, per_chunk, first_row in parts:
+        entry = torch.arange(len(ids), device=ids.device)
         chunk = entry // per_chunk
-        keys.append(chunk * n_rows + ids.flatten())
-        rows.append(entry - chunk * per_chunk + n_before[chunk])
-        n_before = n_before + torch.bincount(chunk, minlength=n_chunks)
+        keys.append(chunk * n_rows + ids)
+        rows.append(entry - chunk * per_chunk + first_row[chunk])
     keys, members, offsets = group_rows(torch.cat(keys), torch.cat(rows))
-    bounds = torch.arange(n_chunks + 1, device=keys.device) * n_rows
+    bounds = torch.arange(len(parts[0][2]) + 1, device=keys.device) * n_rows
     bounds = torch.searchsorted(keys, bounds)
     bounds, member_bounds = bounds.tolist(), offsets[bounds].tolist()
     index = keys % n_rows
@@ -306,5 +314,5 @@ def _segments_by_chunk(parts, n_rows):
             members[member_bounds[i] : member_bounds[i + 1]],
             offsets[bounds[i] : bounds[i + 1] + 1] - member_bounds[i],
         )
-        for i in range(n_chunks)
+        for i in range(len(bounds) - 1)
     ]

@@ -8,7 +8,6 @@ import torch
 from skxling.embedding._subword_table import WordTable
 from skxling.functional.segments import scale_rows_, segment_sum
 from skxling.functional.skipgram import (
-    SkipgramScores,
     centre_gradients,
     output_gradients,
     skipgram_errors,
@@ -88,22 +87,22 @@ def train_epoch(state, reads, *, rate, after_read=()):
     for read in reads:
         vectors = words.lend(read.words)  # (n_distinct, d)
         for i, chunk in enumerate(read.chunks):
+            block, window = chunk.mask.shape[1], chunk.mask.shape[2] // 2
             learning_rate, pairs = rate(chunk.n_read), (chunk.mask, chunk.weight)
             memory = _carve(space, chunk, vectors.shape[1])
             centre = torch.index_select(vectors, 0, chunk.centres, out=memory.centre)
             context = torch.index_select(output, 0, chunk.contexts, out=memory.context)
             negative = torch.index_select(output, 0, chunk.negatives.flatten(), out=memory.negative)
             negative = negative.view(*chunk.negatives.shape, -1)  # (n_groups, n_shared, d)
-            scores = skipgram_scores(
-                centre, context, negative, block=chunk.mask.shape[1], out=memory.scores
-            )
+            scores = skipgram_scores(centre, context, negative, block=block, window=window)
             if i == 0:
                 state.losses.append(skipgram_loss(scores, *pairs))
             errors = skipgram_errors(scores, *pairs)
             gradients = centre_gradients(errors, context, negative, out=memory.to_centre)
             _step(vectors, gradients, chunk.inputs, learning_rate)
-            gradients = output_gradients(errors, centre, out=memory.to_output)
-            _step(output, gradients, chunk.outputs, learning_rate)
+            # each gradient is written over its vector, which has had its use
+            output_gradients(errors, centre, out=(context[window:-window], negative))
+            _step(output, memory.outputs, chunk.outputs, learning_rate)
         words.take_back(read.words, vectors, max_norm=MAX_PUSH)
         state.sentence, state.generator_state = read.last, read.generator
         for call in after_read:
@@ -114,31 +113,21 @@ def train_epoch(state, reads, *, rate, after_read=()):
 
 
 class _Memory(NamedTuple):
-    """Where the rows and scores of a chunk are written."""
+    """Where the rows of a chunk are written."""
 
-    centre: torch.Tensor  # (n_tokens, d)
-    context: torch.Tensor  # (n_tokens + 2 * window, d)
-    negative: torch.Tensor  # (n_groups * n_shared, d)
+    centre: torch.Tensor  # (window + n_tokens + window, d)
     to_centre: torch.Tensor  # (n_tokens, d)
-    to_output: (
-        torch.Tensor
-    )  # (n_outputs, d): over the three before it, when they have had their use
-    scores: SkipgramScores
+    outputs: torch.Tensor  # the next two
+    context: torch.Tensor  # (window + n_tokens + window, d)
+    negative: torch.Tensor  # (n_groups * n_shared, d)
 
 
 def _carve(space, chunk, n_components):
-    """Memory for a chunk, as little as will do: what stays in the cache is quick."""
-    n_tokens, (n_groups, n_shared) = len(chunk.centres), chunk.negatives.shape
-    n_blocks, block, width = chunk.mask.shape
-    sizes = [len(chunk.contexts), n_groups * n_shared, n_tokens]
-    n_outputs = n_blocks * width + n_groups * n_shared
-    rows = space.empty("rows", max(sum(sizes), n_outputs), n_components)
-    scores = SkipgramScores(
-        space.empty("context scores", n_blocks, block, width),
-        space.empty("negative scores", n_groups, n_tokens // n_groups, n_shared),
-    )
-    centre = space.empty("centre", n_tokens, n_components)
-    return _Memory(centre, *rows[: sum(sizes)].split(sizes), rows[:n_outputs], scores)
+    """Memory for a chunk, in one piece."""
+    sizes = len(chunk.contexts), chunk.negatives.numel()
+    n_rows = [len(chunk.centres), len(chunk.weight), sum(sizes)]
+    centre, to_centre, outputs = space.empty("rows", sum(n_rows), n_components).split(n_rows)
+    return _Memory(centre, to_centre, outputs, *outputs.split(sizes))
 
 
 def _step(table, gradients, segments, learning_rate):

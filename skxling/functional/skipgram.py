@@ -1,15 +1,16 @@
 """Skip-gram with negative sampling over blocks of neighbouring tokens.
 
-A chunk is a run of n tokens. Its tokens are centres and contexts at once: a block of b
-neighbouring tokens has its contexts among itself and the w tokens on each side, so one small
-matrix product gives all their scores, of which a band is used. A group of tokens shares m
-negatives, and one more product gives those scores.
+A chunk is a run of n tokens, each a centre and a context at once. The pairs of a token and one of
+its w neighbours on each side are a band, n by 2 w + 1. A block of b neighbouring tokens has its
+contexts among itself and the w tokens on each side, so one small matrix product gives all scores of
+a block, and the band is cut out of them; the band turned over tells which tokens a context has. A
+group of tokens shares m negatives, and one more product gives those scores.
 """
 
 from typing import NamedTuple
 
 import torch
-from torch.nn.functional import softplus
+from torch.nn.functional import pad, softplus
 
 
 class SkipgramScores(NamedTuple):
@@ -17,8 +18,8 @@ class SkipgramScores(NamedTuple):
 
     Attributes
     ----------
-    context : Tensor of shape (n_tokens / block, block, block + 2 * window)
-        Each token of a block with the block and its neighbours.
+    context : Tensor of shape (n_tokens / block, block, 2 * window + 1)
+        Each token of a block with its neighbours from `window` before to `window` after it.
 
     negative : Tensor of shape (n_groups, n_tokens / n_groups, n_shared)
         Each token of a group with the group's negatives.
@@ -41,47 +42,41 @@ def context_mask(left, right, *, block, window):
 
     Returns
     -------
-    mask : Tensor of shape (n_tokens / block, block, block + 2 * window), dtype float32
-        1 for a pair, else 0.
+    mask : Tensor of shape (n_tokens / block, block, 2 * window + 1), dtype float32
+        1 for a pair, else 0, as in the middle, where a token meets itself.
     """
     # 16 bits hold every distance and move four times as fast as 64
     left, right = (reach.short().view(-1, block, 1) for reach in (left, right))
-    columns = torch.arange(block + 2 * window, device=left.device)
-    distance = (columns - window - torch.arange(block, device=left.device)[:, None]).short()
+    distance = torch.arange(-window, window + 1, dtype=torch.int16, device=left.device)
     return ((distance >= -left) & (distance <= right) & (distance != 0)).float()
 
 
-def skipgram_scores(centre, context, negative, *, block, out=None):
+def skipgram_scores(centre, context, negative, *, block, window):
     """Inner products of a chunk's tokens with their contexts and negatives.
 
     Parameters
     ----------
-    centre : Tensor of shape (n_tokens, n_components)
-        Input vectors of the tokens.
-
-    context : Tensor of shape (n_tokens + 2 * window, n_components)
-        Output vectors of the tokens and of `window` neighbours at both ends.
+    centre, context : Tensor of shape (window + n_tokens + window, n_components)
+        Input and output vectors of the tokens. The first and the last `window` rows may hold
+        anything finite.
 
     negative : Tensor of shape (n_groups, n_shared, n_components)
         Output vectors of the negatives of each group of `n_tokens / n_groups` tokens.
 
-    block : int
-        Tokens of a block.
-
-    out : SkipgramScores, default=None
-        Where to write them.
+    block, window : int
+        Tokens of a block, and neighbours on each side.
 
     Returns
     -------
     scores : SkipgramScores
     """
-    n_components = centre.shape[1]
-    in_blocks = centre.view(-1, block, n_components)
-    in_groups = centre.view(len(negative), -1, n_components)
-    to_context, to_negative = out or (None, None)
+    tokens = centre[window:-window]
+    n_components = tokens.shape[1]
+    in_blocks = tokens.view(-1, block, n_components)
+    in_groups = tokens.view(len(negative), -1, n_components)
+    of_blocks = torch.bmm(in_blocks, _neighbourhoods(context, block, window))
     return SkipgramScores(
-        torch.bmm(in_blocks, _context_blocks(context, centre, block), out=to_context),
-        torch.bmm(in_groups, negative.transpose(1, 2), out=to_negative),
+        _band(of_blocks).contiguous(), torch.bmm(in_groups, negative.transpose(1, 2))
     )
 
 
@@ -97,7 +92,7 @@ def skipgram_errors(scores, mask, weight):
     scores : SkipgramScores
         Inner products. Overwritten.
 
-    mask : Tensor of shape (n_tokens / block, block, block + 2 * window)
+    mask : Tensor of shape (n_tokens / block, block, 2 * window + 1)
         The pairs, of `context_mask`.
 
     weight : Tensor of shape (n_tokens,)
@@ -138,17 +133,12 @@ def centre_gradients(errors, context, negative, *, out=None):
     -------
     gradients : Tensor of shape (n_tokens, n_components)
     """
-    n_blocks, block, _ = errors.context.shape
-    n_groups, group, _ = errors.negative.shape
-    if out is None:
-        out = context.new_empty(n_blocks * block, context.shape[1])
-    columns = _context_blocks(context, out, block)
-    torch.bmm(errors.context, columns.transpose(1, 2), out=out.view(n_blocks, block, -1))
-    out.view(n_groups, group, -1).baddbmm_(errors.negative, negative)
+    out = _times_band(errors.context, context, out)
+    out.view(len(negative), -1, out.shape[1]).baddbmm_(errors.negative, negative)
     return out
 
 
-def output_gradients(errors, centre, *, out=None):
+def output_gradients(errors, centre, *, out=(None, None)):
     """Directions in which output vectors raise the objective.
 
     Parameters
@@ -156,31 +146,24 @@ def output_gradients(errors, centre, *, out=None):
     errors : SkipgramScores
         As `skipgram_errors` returns them.
 
-    centre : Tensor of shape (n_tokens, n_components)
+    centre : Tensor
         As in `skipgram_scores`.
 
-    out : Tensor of shape (n_outputs, n_components), default=None
+    out : pair of Tensor, default=(None, None)
         Where to write them.
 
     Returns
     -------
-    gradients : Tensor of shape (n_outputs, n_components)
-        Of `block + 2 * window` tokens for each block, then of `n_shared` negatives for each group.
+    of_context : Tensor of shape (n_tokens, n_components)
+        Of the tokens as contexts.
+
+    of_negative : Tensor of shape (n_groups, n_shared, n_components)
+        Of the negatives.
     """
-    n_blocks, block, width = errors.context.shape
-    n_groups, group, n_shared = errors.negative.shape
-    sizes = [n_blocks * width, n_groups * n_shared]
-    if out is None:
-        out = centre.new_empty(sum(sizes), centre.shape[1])
-    to_context, to_negative = out.split(sizes)
-    of_context, of_negative = (error.transpose(1, 2) for error in errors)
-    torch.bmm(
-        of_context, centre.view(n_blocks, block, -1), out=to_context.view(n_blocks, width, -1)
-    )
-    torch.bmm(
-        of_negative, centre.view(n_groups, group, -1), out=to_negative.view(n_groups, n_shared, -1)
-    )
-    return out
+    window = errors.context.shape[2] // 2
+    of_context = _times_band(_turned(errors.context), centre, out[0])
+    in_groups = centre[window:-window].view(len(errors.negative), -1, centre.shape[1])
+    return of_context, torch.bmm(errors.negative.transpose(1, 2), in_groups, out=out[1])
 
 
 def skipgram_loss(scores, mask, weight):
@@ -202,7 +185,32 @@ def skipgram_loss(scores, mask, weight):
     return loss / mask.sum().clamp_min(1)
 
 
-def _context_blocks(context, centre, block):
-    """View of each block's contexts as columns, (n_blocks, n_components, block + 2 * window)."""
-    n_neighbours = len(context) - len(centre)
-    return context.unfold(0, block + n_neighbours, block)
+def _neighbourhoods(rows, block, window):
+    """View of each block's rows and neighbours as columns, (n_blocks, d, block + 2 * window)."""
+    return rows.unfold(0, block + 2 * window, block)
+
+
+def _band(of_blocks):
+    """View of each block's entries (i, i + k) as (i, k), (n_blocks, block, 2 * window + 1)."""
+    n_blocks, block, width = of_blocks.shape
+    return of_blocks.as_strided((n_blocks, block, width - block + 1), (block * width, width + 1, 1))
+
+
+def _turned(band):
+    """Bring what a token has for a context to the row of that context."""
+    width = band.shape[2]
+    rows = pad(band.view(-1, width), (0, 0, width // 2, width // 2))
+    # row t, column k of the result is row t + k, column width - 1 - k of these
+    strides = (band.shape[1] * width, width, width - 1)
+    return rows.as_strided(band.shape, strides, width - 1)
+
+
+def _times_band(band, rows, out):
+    """Sum the neighbours' rows of each token, weighted by its row of the band."""
+    n_blocks, block, width = band.shape
+    blocks = band.new_zeros(n_blocks, block, block + width - 1)
+    _band(blocks).copy_(band)
+    columns = _neighbourhoods(rows, block, width // 2)
+    out = rows.new_empty(n_blocks * block, rows.shape[1]) if out is None else out
+    torch.bmm(blocks, columns.transpose(1, 2), out=out.view(n_blocks, block, -1))
+    return out

@@ -180,6 +180,15 @@ def test_large_steps_stay_finite(batch_size):
     assert topic_margin(model) > 0.2
 
 
+@pytest.mark.parametrize(("max_n", "rate"), [(0, 0.025), (4, 0.05)])
+def test_learning_rate_is_word2vecs_or_with_ngrams_fasttexts(max_n, rate):
+    auto, given = (
+        toy_model(max_n=max_n, epochs=1, learning_rate=r).fit(make_corpus(100))
+        for r in ("auto", rate)
+    )
+    assert auto.word_vectors_.vectors.tobytes() == given.word_vectors_.vectors.tobytes()
+
+
 def test_same_seed_same_bytes():
     X, y = make_corpus(), make_corpus(400, seed=1, prefix="t")
     first, second, other = (

@@ -42,36 +42,44 @@ def reads_of(corpus, **settings):
 
 
 def test_every_token_is_a_centre_once_and_in_order(corpus):
-    tokens = [
-        read.words[chunk.centres][chunk.weight > 0]
-        for read in reads_of(corpus)
-        for chunk in read.chunks
-    ]
-    lengths = np.repeat(np.diff(corpus.offsets), np.diff(corpus.offsets))
-    np.testing.assert_array_equal(torch.cat(tokens), corpus.ids[lengths > 1])
-
-
-def test_centres_are_their_contexts_middle(corpus):
+    window = CHUNKING.window
+    tokens, start = [], 0
     for read in reads_of(corpus):
-        for chunk in read.chunks[:-1]:
-            np.testing.assert_array_equal(read.words[chunk.centres], chunk.contexts[2:-2])
+        for chunk in read.chunks:
+            n_tokens = chunk.n_read - start  # the rest is padding
+            tokens.append(read.words[chunk.centres][window : window + n_tokens])
+            start = chunk.n_read
+    np.testing.assert_array_equal(torch.cat(tokens), corpus.ids)
 
 
-def test_contexts_are_near_and_of_the_same_sentence(corpus):
+def test_centres_are_contexts_too(corpus):
+    for read, of_ids in zip(reads_of(corpus), reads_of(corpus, places=False), strict=True):
+        for chunk, same in zip(read.chunks[:-1], of_ids.chunks[:-1], strict=True):
+            inner = slice(CHUNKING.window, -CHUNKING.window)
+            assert torch.equal(read.words[chunk.centres[inner]], chunk.contexts[inner])
+            assert torch.equal(same.centres, chunk.contexts)
+
+
+def test_contexts_are_near_and_of_the_same_sentence_and_chunk(corpus):
     sentence = np.repeat(np.arange(len(corpus.offsets) - 1), np.diff(corpus.offsets))
-    window, start, longest = CHUNKING.window, 0, 0
+    start, longest, missing = 0, 0, 0
     for read in reads_of(corpus):
-        mask = torch.cat([chunk.mask for chunk in read.chunks]).flatten(0, 1).numpy()
-        n_tokens = read.chunks[-1].n_read - start
-        assert mask[n_tokens:].sum() == 0  # padding
-        token, column = mask.nonzero()
-        distance = column - window - token % CHUNKING.block
-        assert (distance != 0).all()
-        longest = max(longest, np.abs(distance).max())
-        context = sentence[start + token + distance]
-        np.testing.assert_array_equal(context, sentence[start + token])
-        start += n_tokens
-    assert longest == window
+        for chunk in read.chunks:
+            mask = chunk.mask.flatten(0, 1).numpy()
+            n_tokens = chunk.n_read - start
+            assert mask[n_tokens:].sum() == 0  # padding
+            token, column = mask.nonzero()
+            distance = column - CHUNKING.window
+            assert (distance != 0).all()
+            longest = max(longest, np.abs(distance).max())
+            context = token + distance
+            assert context.min() >= 0 and context.max() < n_tokens
+            np.testing.assert_array_equal(sentence[start + context], sentence[start + token])
+            neighbours = np.diff(sentence[start : start + n_tokens]) == 0
+            missing += 2 * neighbours.sum() - (np.abs(distance) == 1).sum()
+            start = chunk.n_read
+    assert longest == CHUNKING.window
+    assert missing == 0  # the nearest are in every window
 
 
 def test_negatives_weigh_as_many_as_are_asked_for(corpus):
@@ -82,19 +90,31 @@ def test_negatives_weigh_as_many_as_are_asked_for(corpus):
             torch.testing.assert_close(chunk.weight, expected)
 
 
-def test_segments_name_the_word_of_every_gradient_row(corpus):
-    for read in reads_of(corpus, keep=0.7):
+@pytest.mark.parametrize("places", [False, True])
+def test_segments_name_the_word_of_every_row(corpus, places):
+    window = CHUNKING.window
+    for read in reads_of(corpus, keep=0.7, places=places):
         for chunk in read.chunks:
-            width = CHUNKING.block + 2 * CHUNKING.window
-            of_blocks = chunk.contexts.unfold(0, width, CHUNKING.block)
-            output_ids = torch.cat([of_blocks.flatten(), chunk.negatives.flatten()])
-            for segments, ids in ((chunk.inputs, chunk.centres), (chunk.outputs, output_ids)):
-                found = torch.full_like(ids, -1)
-                found[segments.members] = torch.repeat_interleave(
-                    segments.index, segments.offsets.diff()
-                )
-                assert torch.equal(found, ids)
-                assert (segments.index.diff() > 0).all()
+            rows = torch.cat([chunk.contexts, chunk.negatives.flatten()])
+            real = torch.zeros(len(rows), dtype=bool)
+            real[window : window + len(chunk.weight)] = True
+            real[len(chunk.contexts) :] = True
+            check_segments(chunk.outputs, rows, real)
+            check_segments(chunk.inputs, chunk.centres[window:-window])
+
+
+def check_segments(segments, ids, real=None):
+    """Every real row is named once; padding comes last among the tokens and is not named."""
+    found = torch.full_like(ids, -1)
+    found[segments.members] = torch.repeat_interleave(segments.index, segments.offsets.diff())
+    named = found >= 0
+    assert torch.equal(found[named], ids[named])
+    assert len(segments.members) == named.sum()
+    real = torch.ones_like(named) if real is None else real
+    assert not (named & ~real).any()
+    missing = real & ~named
+    assert missing.sum() < CHUNKING.group and (ids[missing] == 0).all()
+    assert (segments.index.diff() > 0).all()
 
 
 def test_reads_count_the_whole_corpus(corpus):
