@@ -12,6 +12,7 @@ import numpy as np
 
 from skxling.text._reading import corpus_paths, tokenize
 from skxling.text._vocabulary import Vocabulary
+from skxling.utils import release_memory
 
 LINES_PER_READ = 2_000
 BLOCK_TOKENS = 2**18
@@ -192,7 +193,10 @@ def encode_corpora(X, y=None, *, min_count=5, balance="down", rng=None):
     joint, order = _join(raw, orders)
     if rng is not None:
         order = order[rng.permutation(len(order))]
-    return vocabulary, _recode(joint, order, new_ids)
+    corpus = _recode(joint, order, new_ids)
+    del index, raw, orders, joint, order
+    release_memory()  # the rare words were most of the words
+    return vocabulary, corpus
 
 
 def _recode(corpus, order, new_ids):

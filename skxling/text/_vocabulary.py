@@ -1,5 +1,7 @@
 """Vocabulary: words in descending count, and how often each language uses them."""
 
+from functools import cached_property
+
 import numpy as np
 
 
@@ -30,7 +32,11 @@ class Vocabulary:
                 f"`counts` has one row per word and one column per language. Got shape "
                 f"{self.counts.shape} for {len(self.words)} words."
             )
-        self._index = {word: i for i, word in enumerate(self.words)}
+
+    @cached_property
+    def _index(self):
+        """Id of each word; made when it is first asked for, for it takes more than the words."""
+        return {word: i for i, word in enumerate(self.words)}
 
     @property
     def n_words(self):

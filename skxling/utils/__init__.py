@@ -4,7 +4,7 @@ from skxling.utils._blocks import gen_blocks
 from skxling.utils._device import resolve_device, to_numpy, to_tensor
 from skxling.utils._random import check_generator
 from skxling.utils._vectors import as_vectors, as_words
-from skxling.utils._workspace import Workspace, empty
+from skxling.utils._workspace import Workspace, empty, release_memory
 
 __all__ = [
     "Workspace",
@@ -13,6 +13,7 @@ __all__ = [
     "check_generator",
     "empty",
     "gen_blocks",
+    "release_memory",
     "resolve_device",
     "to_numpy",
     "to_tensor",

@@ -1,6 +1,8 @@
 """Memory for loops that would otherwise ask for it again in every turn."""
 
+import ctypes
 import math
+import os
 
 import numpy as np
 import torch
@@ -25,6 +27,16 @@ def empty(*shape, device):
         return torch.empty(shape, device=device)
     # numpy asks the kernel for huge pages: scattered rows of a large table are found faster
     return torch.from_numpy(np.empty(shape, dtype=np.float32))
+
+
+def release_memory():
+    """Hand free memory back to the system, where the C library can (glibc).
+
+    It keeps what was freed below something that is still in use, as after many small objects.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
 
 
 class Workspace:
