@@ -45,7 +45,7 @@ def make_sentences(n_sentences, seed):
     return english, german
 
 
-english, german = make_sentences(2_000, seed=0)
+english, german = make_sentences(3_000, seed=0)
 print(" ".join(english[0]), "|", " ".join(german[0]))
 
 # %%
@@ -76,8 +76,8 @@ config = BertConfig(
 )
 model = BertForMaskedLM(config)
 text = torch.tensor([[2, *(ids[word] for word in s), 3] for s in english + german])
-optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
-for _ in range(350):
+optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+for _ in range(600):
     batch = text[torch.randint(len(text), (32,))]
     hidden = (torch.rand(batch.shape) < 0.25) & (batch >= len(SPECIAL))
     loss = model(

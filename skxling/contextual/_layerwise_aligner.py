@@ -8,14 +8,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from skxling.alignment import BaseAligner, ProcrustesAligner
 from skxling.contextual._contextual_embedding import ContextualEmbedding, gen_sentences
-from skxling.contextual._moments import make_fit
+from skxling.contextual._moments import fit_layers
 from skxling.contextual._retrieval import check_positions, contextual_retrieval_score
 from skxling.contextual._streams import (
     combine_layers,
-    gen_linked,
     gen_linked_blocks,
     map_words,
-    mean_similarities,
+    select_similar,
 )
 from skxling.text import WordAligner, one_to_one_links
 from skxling.utils._sklearn import HasMethods, Interval, StrOptions, _fit_context
@@ -169,7 +168,10 @@ class LayerwiseAligner(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
         if self.aligner != "passthrough":
             self._fit_aligners(X, y, links)
             if self.min_similarity is not None:
-                self._fit_aligners(X, y, self._select_similar(X, y, links))
+                similar = select_similar(
+                    self.embedding_, self.aligners_, X, y, links, self.min_similarity
+                )
+                self._fit_aligners(X, y, similar)
         return self
 
     def transform(self, X):
@@ -280,38 +282,18 @@ class LayerwiseAligner(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
         return check_positions(links, [len(words) for words in X], [len(words) for words in y])
 
     def _fit_aligners(self, X, y, links):
-        """Fit `aligners_` on linked words, in as many passes as they need."""
+        """Fit an aligner for each layer on linked words."""
         default = ProcrustesAligner(normalize=("unit", "center"))
-        aligner = default if self.aligner is None else self.aligner
-        fits, n_passes = None, make_fit(aligner).n_passes
-        for i in range(n_passes):
-            self.n_links_ = 0
-            for source, target in gen_linked_blocks(self.embedding_, X, y, links):
-                fits = [make_fit(aligner) for _ in source] if fits is None else fits
-                for fit, rows, columns in zip(fits, source, target, strict=True):
-                    fit.add(rows, columns)
-                self.n_links_ += source.shape[1]
-            if fits is None:
-                raise ValueError(
-                    f"No link is left to fit on: {sum(map(len, links))} one-to-one links in "
-                    f"{len(links)} sentence pairs, of words that have vectors. Give more sentence "
-                    "pairs, other `links`, or a lower `min_similarity`."
-                )
-            if i < n_passes - 1:
-                for fit in fits:
-                    fit.end_pass()
-        self.aligners_ = [fit.finish() for fit in fits]
-
-    def _select_similar(self, X, y, links):
-        """Links whose words are similar enough under the aligners."""
-        vectors = gen_linked(self.embedding_, X, y, links)
-        kept = []
-        for found in links:
-            if len(found):
-                similarities = mean_similarities(self.aligners_, *next(vectors))
-                found = found[similarities >= self.min_similarity]
-            kept.append(found)
-        return kept
+        self.aligners_, self.n_links_ = fit_layers(
+            default if self.aligner is None else self.aligner,
+            lambda: gen_linked_blocks(self.embedding_, X, y, links),
+        )
+        if not self.aligners_:
+            raise ValueError(
+                f"No link is left to fit on: {sum(map(len, links))} one-to-one links in "
+                f"{len(links)} sentence pairs, of words that have vectors. Give more sentence "
+                "pairs, other `links`, or a lower `min_similarity`."
+            )
 
     def _iter_side(self, sentences, method):
         """Embed sentences, align their layers by a method of the aligners, and combine them."""

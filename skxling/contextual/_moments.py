@@ -1,4 +1,4 @@
-"""Fitting an aligner on more pairs than fit into memory: by their second moments."""
+"""Fitting aligners on more pairs than fit into memory: by their second moments."""
 
 import numpy as np
 from sklearn.base import clone
@@ -159,3 +159,37 @@ class RowsFit:
 def make_fit(aligner):
     """Choose how an aligner is fitted on a stream: by moments where these suffice."""
     return MomentsFit(aligner) if MomentsFit.can_fit(aligner) else RowsFit(aligner)
+
+
+def fit_layers(aligner, gen_blocks):
+    """Fit an aligner for each layer on a stream of pairs, in as many passes as it needs.
+
+    Parameters
+    ----------
+    aligner : aligner
+        Cloned for each layer.
+
+    gen_blocks : callable
+        Starts a pass: gives an iterator over the source and target rows of blocks of pairs, each
+        an array of shape (n_layers, n_pairs, d).
+
+    Returns
+    -------
+    aligners : list of aligner
+        Fitted, one for each layer; none where there are no pairs.
+
+    n_pairs : int
+        Number of pairs that they were fitted on.
+    """
+    fits, n_passes = [], make_fit(aligner).n_passes
+    for i in range(n_passes):
+        n_pairs = 0
+        for source, target in gen_blocks():
+            fits = fits or [make_fit(aligner) for _ in source]
+            for fit, rows, columns in zip(fits, source, target, strict=True):
+                fit.add(rows, columns)
+            n_pairs += source.shape[1]
+        if i < n_passes - 1:
+            for fit in fits:
+                fit.end_pass()
+    return [fit.finish() for fit in fits], n_pairs

@@ -81,6 +81,38 @@ def mean_similarities(aligners, source, target):
     return total / len(aligners)
 
 
+def select_similar(embedding, aligners, X, y, links, min_similarity):
+    """Links whose words are similar enough under the aligners.
+
+    Parameters
+    ----------
+    embedding : estimator with `iter_transform`
+
+    aligners : list of aligner
+        One for each layer, fitted.
+
+    X, y : list of list of str
+        Sentence pairs.
+
+    links : list of ndarray of shape (n_links, 2)
+        Of each sentence pair.
+
+    min_similarity : float
+        Least mean of the cosines over layers.
+
+    Returns
+    -------
+    links : list of ndarray of shape (n_links, 2)
+        Those that are left, of each sentence pair.
+    """
+    vectors, kept = gen_linked(embedding, X, y, links), []
+    for found in links:
+        if len(found):
+            found = found[mean_similarities(aligners, *next(vectors)) >= min_similarity]
+        kept.append(found)
+    return kept
+
+
 def map_words(layers_of_sentences, aligners, method):
     """Map the layers of sentences, many words at a time.
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import joblib
 import torch
 
-from skxling.embedding._io_files import replacing
 from skxling.text import corpus_paths
+from skxling.utils import replacing
 
 FORMAT = 1  # of the file; another number is another training
 

@@ -1,11 +1,9 @@
-"""Opening, replacing and filling: what the readers and writers of all formats share."""
+"""Opening and filling: what the readers and writers of all formats share."""
 
 import bz2
 import contextlib
 import gzip
 import lzma
-import os
-import uuid
 import warnings
 import zlib
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from skxling.embedding._word_vectors import WordVectors
+from skxling.utils import replacing
 
 _MAGIC = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _SUFFIXES = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -42,18 +41,6 @@ def read_errors_named(path):
         raise ValueError(
             f"{path} cannot be decompressed: {error} It may be cut off; fetch it again."
         ) from error
-
-
-@contextlib.contextmanager
-def replacing(path):
-    """Yield a temporary path beside `path`; it replaces `path` when the block ends well."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

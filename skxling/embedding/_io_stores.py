@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from skxling.embedding._io_files import replacing
 from skxling.embedding._word_checks import check_finite
 from skxling.embedding._word_vectors import WordVectors
+from skxling.utils import replacing
 
 _DTYPES = {
     "vectors": np.dtype("<f4"),

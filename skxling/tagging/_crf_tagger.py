@@ -1,17 +1,16 @@
 """Sequence tagger: a bidirectional LSTM and a conditional random field over given features."""
 
 from numbers import Integral, Real
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skxling.metrics import span_f1_score
 from skxling.tagging._network import TaggerNetwork
 from skxling.tagging._sentences import check_sentences
-from skxling.tagging._tags import check_iob2, check_tags, forbidden_in_iob2
+from skxling.tagging._tagged import check_tagged, hold_out, root_mean_square
+from skxling.tagging._tags import check_tags, forbidden_in_iob2, score_tags
 from skxling.tagging._training import apply_in_batches, train_epochs
 from skxling.utils import check_generator, resolve_device, to_numpy, to_tensor
 from skxling.utils._sklearn import (
@@ -22,28 +21,9 @@ from skxling.utils._sklearn import (
 )
 
 
-class _Sentences(NamedTuple):
-    """Feature matrices of sentences, and their tags."""
-
-    X: list
-    y: list
-
-
 def _weights(network):
     """Copy the weights into arrays."""
     return {name: to_numpy(w).copy() for name, w in network.state_dict().items()}
-
-
-def _root_mean_square(X):
-    """Size of a feature, by which all are divided."""
-    total = sum(float(np.square(matrix, dtype=np.float64).sum()) for matrix in X)
-    return np.sqrt(total / sum(matrix.size for matrix in X)) or 1.0
-
-
-def _accuracy(y_true, y_pred):
-    """Share of the tokens with the right tag, 0 without tokens."""
-    right = [a == b for t, p in zip(y_true, y_pred, strict=True) for a, b in zip(t, p, strict=True)]
-    return sum(right) / len(right) if right else 0.0
 
 
 class CRFTagger(CallbackSupportMixin, BaseEstimator):
@@ -229,7 +209,7 @@ class CRFTagger(CallbackSupportMixin, BaseEstimator):
         device = resolve_device(self.device)
         generator = check_generator(self.random_state)
         train, held_out = self._prepare(X, y, X_val, y_val, generator)
-        self.scale_ = _root_mean_square(train.X)
+        self.scale_ = root_mean_square(train.X)
         network = self._build_network()
         network.initialize(generator)
         epochs = self._learn(network.to(device), train, generator)
@@ -242,7 +222,8 @@ class CRFTagger(CallbackSupportMixin, BaseEstimator):
             task.call_on_fit_task_begin(estimator=self, X=X, y=y)
             losses.append(next(epochs))
             if held_out is not None:
-                scores.append(self._judge(held_out.y, self._decode(network, held_out.X)))
+                predicted = self._decode(network, held_out.X)
+                scores.append(score_tags(held_out.y, predicted, self.scheme))
                 if np.argmax(scores) == len(scores) - 1:  # the first best
                     best = _weights(network)
             if task.call_on_fit_task_end(
@@ -316,7 +297,7 @@ class CRFTagger(CallbackSupportMixin, BaseEstimator):
         """
         X = self._check_features(X)
         y = check_tags(y, [len(matrix) for matrix in X])
-        return self._judge(y, self._decode(self._fitted_network(), X))
+        return score_tags(y, self._decode(self._fitted_network(), X), self.scheme)
 
     def _prepare(self, X, y, X_val, y_val, generator):
         """Check everything; give training sentences, and those held out or None."""
@@ -326,37 +307,16 @@ class CRFTagger(CallbackSupportMixin, BaseEstimator):
             raise ValueError(
                 "`X_val` is for early stopping, and `early_stopping` is False. Leave one out."
             )
-        train = self._check_pair(X, y, None, "X", "y")
+        train, held_out = check_tagged(X, y, self.scheme), None
         self.n_features_in_ = train.X[0].shape[1]
-        held_out = None
         if X_val is not None:
-            held_out = self._check_pair(X_val, y_val, self.n_features_in_, "X_val", "y_val")
+            names = "X_val", "y_val"
+            held_out = check_tagged(X_val, y_val, self.scheme, self.n_features_in_, *names)
         tags = {tag for part in (train, held_out) if part for tags in part.y for tag in tags}
         self.classes_ = np.array(sorted(tags), dtype=object)
         if self.early_stopping and held_out is None:
-            train, held_out = self._split(train, generator)
+            train, held_out = hold_out(train, self.validation_fraction, generator)
         return train, held_out
-
-    def _check_pair(self, X, y, n_features, x_name, y_name):
-        """Sentences and their tags, checked."""
-        X = check_sentences(X, n_features, x_name)
-        y = check_tags(y, [len(matrix) for matrix in X], y_name, x_name)
-        if self.scheme == "iob2":
-            check_iob2(y, y_name)
-        return _Sentences(X, y)
-
-    def _split(self, sentences, generator):
-        """Hold sentences with tokens out, at least one, and keep one."""
-        order = np.flatnonzero([len(matrix) for matrix in sentences.X])
-        if len(order) < 2:
-            raise ValueError(
-                "Early stopping holds a sentence out, and `X` has only one with tokens. Set "
-                "early_stopping=False, or give `X_val` and `y_val`."
-            )
-        order = order[torch.randperm(len(order), generator=generator).numpy()]
-        n_out = min(max(1, round(self.validation_fraction * len(order))), len(order) - 1)
-        parts = order[n_out:], order[:n_out]
-        return [_Sentences(*([side[i] for i in part] for side in sentences)) for part in parts]
 
     def _build_network(self):
         """Make a network of the fitted shape, its weights yet to be filled in."""
@@ -395,10 +355,6 @@ class CRFTagger(CallbackSupportMixin, BaseEstimator):
         """Tags of each sentence."""
         found = apply_in_batches(network.decode, X, network.start.device)
         return [[] if codes is None else self.classes_[codes].tolist() for codes in found]
-
-    def _judge(self, y_true, y_pred):
-        """Score by the scheme."""
-        return (_accuracy if self.scheme is None else span_f1_score)(y_true, y_pred)
 
     def _check_features(self, X):
         """Check sentences to be tagged."""

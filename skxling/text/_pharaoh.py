@@ -2,13 +2,13 @@
 
 import os
 import re
-import uuid
 from pathlib import Path
 
 import numpy as np
 
 from skxling.text._reading import OPENERS
 from skxling.text._symmetrization import check_links
+from skxling.utils import replacing
 
 _LINE = re.compile(r"\d+-\d+(?:\s+\d+-\d+)*")
 
@@ -108,11 +108,9 @@ def write_pharaoh(links, path):
         " ".join([f"{source}-{target}" for source, target in of_pair.tolist()])
         for of_pair in check_links(links, "links")
     ]
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     opener = OPENERS.get(path.suffix, open)
-    try:
-        with opener(temporary, "wt", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{line}\n" for line in lines)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        replacing(path) as temporary,
+        opener(temporary, "wt", encoding="utf-8", newline="\n") as file,
+    ):
+        file.writelines(f"{line}\n" for line in lines)

@@ -117,6 +117,11 @@ class WordAligner(CallbackSupportMixin, BaseEstimator):
     recommend, and nothing is random. Of two equally probable links the one that stands first is
     taken; a link must be more probable than none.
 
+    The gradient is the mean of ``h(i, j) = -abs(i / m - j / n)`` over the links that were found
+    minus its mean under the diagonal alone ([1]_, section 3). Both count positions from 1, as the
+    paper does, up to the lengths m and n, so that words which say nothing about the links leave
+    the tension as it is. A word without a link adds 0 to the first mean.
+
     With a prior the probabilities are those of variational Bayes: the expected logarithms,
     exponentiated, whose sum for a word is less than 1.
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from skxling.metrics import extract_spans
 from skxling.tagging import to_iob2
-from skxling.tagging._tags import check_iob2, check_tags, forbidden_in_iob2
+from skxling.tagging._tags import check_iob2, check_tags, forbidden_in_iob2, score_tags
 
 CLASSES = ["B-LOC", "B-PER", "I-LOC", "I-PER", "O"]
 TAGS = st.lists(st.sampled_from([*CLASSES, "B", "I"]), max_size=8)
@@ -76,3 +76,11 @@ def test_bad_tags_are_refused(y, error, message):
 
 def test_tags_may_be_arrays():
     assert check_tags([np.array(["O", "B-X"]), ()], [2, 0]) == [["O", "B-X"], []]
+
+
+def test_score_is_of_spans_or_of_tokens():
+    y_true, y_pred = [["B-PER", "I-PER", "O"], ["O"], []], [["B-PER", "O", "O"], ["O"], []]
+    assert score_tags(y_true, y_pred, "iob2") == 0
+    assert score_tags(y_true, y_pred, None) == 0.75
+    assert score_tags(y_true, y_true, "iob2") == score_tags(y_true, y_true, None) == 1
+    assert score_tags([[]], [[]], None) == 0

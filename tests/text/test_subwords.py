@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skxling.text import subword_ids
@@ -28,6 +28,7 @@ def reference_ids(word, min_n, max_n, bucket):
     lengths=st.tuples(st.integers(1, 4), st.integers(0, 3)),
     bucket=st.sampled_from([1, 97, 2_000_000, 2**32]),
 )
+@settings(deadline=None)  # the reference is slow on a busy machine
 def test_equals_the_scalar_hash(words, lengths, bucket):
     min_n, max_n = lengths[0], lengths[0] + lengths[1]
     ids, offsets = subword_ids(words, min_n=min_n, max_n=max_n, bucket=bucket)

@@ -208,6 +208,15 @@ def test_likelihood_rises(favor_diagonal):
         assert aligner.loss_curve_.shape == (12, 2)
 
 
+@pytest.mark.parametrize("tension", [1.0, 4.0, 9.0])
+def test_words_that_say_nothing_leave_the_tension_alone(tension):
+    """The observed and the expected feature are of the same positions: they cancel."""
+    sizes = [(2, 5), (7, 7), (4, 3), (6, 11), (1, 4)]
+    X, y = [["a"] * n for n, _ in sizes], [["b"] * n for _, n in sizes]
+    aligner = WordAligner(diagonal_tension=tension, null_probability=0, max_iter=6).fit(X, y)
+    np.testing.assert_allclose(aligner.tension_, tension, rtol=1e-9)
+
+
 def test_probabilities_are_normalized():
     source, target, _ = make_parallel(100)
     for alpha in (0.0, 0.01):

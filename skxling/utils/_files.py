@@ -1,0 +1,42 @@
+"""Files that appear under their name only when they are complete."""
+
+import contextlib
+import os
+import uuid
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Write a file beside its place, and put it there when it is complete.
+
+    Parameters
+    ----------
+    path : path
+        File to write or replace. It stays as it is where the block raises.
+
+    Yields
+    ------
+    temporary : Path
+        Where to write: in the same folder, under a name that nobody else uses.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from skxling.utils import replacing
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "words.txt"
+    ...     with replacing(path) as temporary:
+    ...         _ = temporary.write_text("haus", encoding="utf-8")
+    ...         is_there = path.exists()
+    ...     is_there, path.read_text(encoding="utf-8")
+    (False, 'haus')
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
