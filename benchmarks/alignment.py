@@ -1,13 +1,17 @@
 """Every aligner on the same vectors and lexicons: P@1, seconds, peak memory.
 
     python benchmarks/alignment.py --data $SKXLING_DATA
+    python benchmarks/alignment.py --data $SKXLING_DATA --pair en-fr --cache DIR
     python benchmarks/alignment.py --data $SKXLING_DATA --source en.vec --target de.vec
 
-The first form reads the fixed en-de vectors, the second vectors of your own, in any format that
-read_word_vectors knows, and judges them by the same lexicons. Each aligner is fitted on the seed
-lexicon of 1,000 entries, on that of 5,000, or, where it needs none, on none, each in a process of
-its own. P@1 is of the test queries that the vocabularies cover, by nearest neighbour and by CSLS
-(k = 10), among the whole target vocabulary.
+The first form reads the fixed en-de vectors. The second trains vectors of either language on its
+own corpus and keeps them in the folder DIR. The third reads vectors of yours, in any format that
+read_word_vectors knows, and judges them by the same lexicons.
+
+Each aligner is fitted on the seed lexicon of 1,000 entries, on that of 5,000, or, where it needs
+none, on none, each in a process of its own. P@1 is of the test queries that the vocabularies cover,
+by nearest neighbour and by CSLS (k = 10), among the whole target vocabulary. Aligners that draw
+random numbers are fitted with several seeds; P@1 is then a mean with its standard error.
 """
 
 import argparse
@@ -18,38 +22,70 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 
+class Setting(NamedTuple):
+    """How to make an aligner for a seed, and what it needs."""
+
+    make: callable
+    needs_pairs: bool = True
+    draws: bool = False
+
+
 def settings():
-    """Name, aligner, and whether it learns from pairs."""
+    """Settings by name."""
     from skxling import alignment as A
 
+    robust = {
+        "induction": "both",
+        "keep_probability": 0.1,
+        "tol": 1e-6,
+        "n_iter_no_change": 5,
+        "max_iter": 200,
+    }
+
+    def learn(aligner=None, **params):
+        return lambda seed: A.SelfLearningAligner(aligner, random_state=seed, **params)
+
     return {
-        "LinearAligner": (A.LinearAligner(), True),
-        "CCAAligner": (A.CCAAligner(), True),
-        "ProcrustesAligner": (A.ProcrustesAligner(), True),
-        'ProcrustesAligner(normalize=("unit",))': (A.ProcrustesAligner(normalize=("unit",)), True),
-        "MultistepAligner": (A.MultistepAligner(), True),
-        "GeometricAligner": (A.GeometricAligner(), True),
-        "RCSLSAligner": (A.RCSLSAligner(), True),
-        "SelfLearningAligner": (A.SelfLearningAligner(), True),
-        "SelfLearningAligner(RCSLSAligner())": (A.SelfLearningAligner(A.RCSLSAligner()), True),
-        'SelfLearningAligner(init="identical")': (A.SelfLearningAligner(init="identical"), False),
-        'SelfLearningAligner(init="distributions", keep_probability=0.1, ...)': (
-            A.SelfLearningAligner(
-                init="distributions",
-                induction="both",
-                keep_probability=0.1,
-                tol=1e-6,
-                n_iter_no_change=5,
-                max_iter=200,
-                random_state=0,
-            ),
-            False,
+        "Linear": Setting(lambda seed: A.LinearAligner()),
+        "CCA": Setting(lambda seed: A.CCAAligner()),
+        "Procrustes": Setting(lambda seed: A.ProcrustesAligner()),
+        'Procrustes, normalize=("unit",)': Setting(
+            lambda seed: A.ProcrustesAligner(normalize=("unit",))
         ),
-        "WassersteinAligner": (A.WassersteinAligner(random_state=0), False),
+        "L1Refined": Setting(lambda seed: A.L1RefinedAligner()),
+        "Multistep": Setting(lambda seed: A.MultistepAligner()),
+        "Multistep, alpha=3": Setting(lambda seed: A.MultistepAligner(alpha=3.0)),
+        "Geometric": Setting(lambda seed: A.GeometricAligner()),
+        "RCSLS": Setting(lambda seed: A.RCSLSAligner()),
+        "SelfLearning": Setting(learn()),
+        "SelfLearning, max_iter=5, tol=None": Setting(learn(max_iter=5, tol=None)),
+        "SelfLearning, PROC-B": Setting(learn(max_iter=1, retrieval="cosine", keep_seed=True)),
+        "SelfLearning, keep_seed": Setting(learn(keep_seed=True)),
+        "SelfLearning, keep_seed, final Multistep(alpha=3)": Setting(
+            learn(keep_seed=True, final_aligner=A.MultistepAligner(alpha=3.0))
+        ),
+        "SelfLearning, keep_seed, final RCSLS": Setting(
+            learn(keep_seed=True, final_aligner=A.RCSLSAligner())
+        ),
+        "SelfLearning, identical words": Setting(learn(init="identical"), needs_pairs=False),
+        "SelfLearning, identical words, final Multistep": Setting(
+            learn(init="identical", final_aligner=A.MultistepAligner(alpha=3.0)),
+            needs_pairs=False,
+        ),
+        "SelfLearning, distributions, robust": Setting(
+            learn(init="distributions", **robust), needs_pairs=False, draws=True
+        ),
+        "Wasserstein": Setting(
+            lambda seed: A.WassersteinAligner(random_state=seed), needs_pairs=False, draws=True
+        ),
+        "Adversarial": Setting(
+            lambda seed: A.AdversarialAligner(random_state=seed), needs_pairs=False, draws=True
+        ),
     }
 
 
@@ -60,15 +96,26 @@ def main():
         return
     if os.getloadavg()[0] > 0.5 and not args.busy:
         sys.exit(f"load is {os.getloadavg()[0]:.1f}: timings on a busy machine say nothing")
+    if args.cache is not None:
+        load_vectors(args)  # trained once, before any of the processes asks
     print("| aligner | lexicon | P@1, nearest neighbour | P@1, CSLS | seconds | peak memory, MB |")
     print("|---|---|---|---|---|---|")
-    for name, (_, takes_pairs) in settings().items():
+    for name, setting in settings().items():
         if args.only and not any(part in name for part in args.only):
             continue
-        for lexicon in ("1k", "5k") if takes_pairs else ("none",):
-            row = start_worker(args, name, lexicon)
-            print(f"| {name} | {lexicon} | {row['cosine']:.1f} | {row['csls']:.1f} ", end="")
-            print(f"| {row['seconds']:.1f} | {row['memory']:.0f} |", flush=True)
+        for lexicon in args.lexicons if setting.needs_pairs else ("none",):
+            seeds = range(args.seeds if setting.draws else 1)
+            rows = [start_worker(args, name, lexicon, seed) for seed in seeds]
+            cells = [mean_and_error([row[key] for row in rows]) for key in ("cosine", "csls")]
+            cells += [f"{np.mean([row['seconds'] for row in rows]):.1f}"]
+            cells += [f"{max(row['memory'] for row in rows):.0f}"]
+            print(f"| {name} | {lexicon} | {' | '.join(cells)} |", flush=True)
+
+
+def mean_and_error(values):
+    if len(values) == 1:
+        return f"{values[0]:.1f}"
+    return f"{np.mean(values):.1f} ({np.std(values, ddof=1) / np.sqrt(len(values)):.1f})"
 
 
 def parse_args():
@@ -77,16 +124,20 @@ def parse_args():
     parser.add_argument("--pair", default="en-de")
     parser.add_argument("--source", type=Path, help="vectors of the source language")
     parser.add_argument("--target", type=Path, help="vectors of the target language")
+    parser.add_argument("--cache", help="train vectors, and keep them in this folder")
+    parser.add_argument("--lexicons", nargs="+", default=["1k", "5k"], help="training lexicons")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds of aligners that draw")
     parser.add_argument("--only", nargs="+", help="parts of the names of the aligners to run")
     parser.add_argument("--busy", action="store_true", help="time on a busy machine all the same")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--lexicon", help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def start_worker(args, name, lexicon):
-    options = [f"--worker={name}", f"--lexicon={lexicon}", f"--pair={args.pair}"]
-    for option in ("data", "source", "target"):
+def start_worker(args, name, lexicon, seed):
+    options = [f"--worker={name}", f"--lexicon={lexicon}", f"--seed={seed}", f"--pair={args.pair}"]
+    for option in ("data", "source", "target", "cache"):
         if getattr(args, option) is not None:
             options.append(f"--{option}={getattr(args, option)}")
     result = subprocess.run(
@@ -106,34 +157,50 @@ def work(args):
     source, target = load_vectors(args)
     folder = args.data / "xling" / args.pair
     test = load_lexicon(folder / f"yacle.test.freq.2k.{args.pair}.tsv", lowercase=True)
-    pairs = ()
+    X = y = None
     if args.lexicon != "none":
         path = folder / f"yacle.train.freq.{args.lexicon}.{args.pair}.tsv"
         train = drop_test_sources(load_lexicon(path, lowercase=True), test)
-        pairs = train.source, train.target
-    aligner, row = settings()[args.worker][0], {}
+        rows = source.index(train.source, missing="ignore")
+        columns = target.index(train.target, missing="ignore")
+        known = (rows >= 0) & (columns >= 0)
+        X, y = source.vectors[rows[known]], target.vectors[columns[known]]
+    aligner, row = settings()[args.worker].make(args.seed), {}
     with PeakMemory() as peak:
         start = time.perf_counter()
-        translator = WordTranslator(source, target, aligner).fit(*pairs)
+        aligner.fit(X, y, source_vectors=source, target_vectors=target)
         row["seconds"] = time.perf_counter() - start
     row["memory"] = peak.megabytes
+    sides = [
+        source.with_vectors(np.asarray(aligner.transform(source.vectors))),
+        target.with_vectors(aligner.transform_target(target.vectors)),
+    ]
     for retrieval in ("cosine", "csls"):
-        judged = WordTranslator(
-            translator.source_vectors_,
-            translator.target_vectors_,
-            "passthrough",
-            retrieval=retrieval,
-        ).fit()
+        judged = WordTranslator(*sides, "passthrough", retrieval=retrieval).fit()
         report = bli_report(judged, test.source, test.target, ks=(1,))
         row[retrieval] = 100 * report.p_at_k["skip"][1]
     return row
 
 
+def train_vectors(path, params):
+    """Vectors of one language, trained on its corpus alone."""
+    from skxling import JointSkipGram
+
+    return JointSkipGram(**params).fit(path).word_vectors_
+
+
 def load_vectors(args):
-    from skxling import WordVectors, read_word_vectors
+    import joblib
+
+    from skxling.embedding import WordVectors, read_word_vectors
 
     if args.source is not None:
         return read_word_vectors(args.source), read_word_vectors(args.target)
+    if args.cache is not None:
+        train = joblib.Memory(args.cache, verbose=0).cache(train_vectors)
+        params = {"n_components": 300, "epochs": 5, "random_state": 0}
+        paths = [args.data / "eltec" / f"{language}.txt.xz" for language in args.pair.split("-")]
+        return [train(path, params) for path in paths]
     sides = []
     for language in args.pair.split("-"):
         with np.load(args.data / "vectors" / f"{language}.npz") as saved:

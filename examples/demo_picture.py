@@ -17,6 +17,7 @@ LAYOUTS = (
 )
 JOINT, COMBINED = "Joint training only", "Joint-Align, Procrustes"
 N_NEIGHBORS = 6
+TURNS = np.deg2rad([0, *(sign * turn for turn in range(20, 180, 20) for sign in (1, -1)), 180])
 
 
 def _questions(systems, gold, friends):
@@ -102,33 +103,65 @@ def _draw_neighbourhood(axes, system, word, golds, title, limit):
     """Draw a word's neighbours: the distance from the middle is 1 - cosine, exactly."""
     words, is_target, cosines, angles = _neighbourhood(system, word, golds)
     _draw_rings(axes, limit)
+    labels = []
     for name, of_target, radius, angle in zip(words, is_target, 1 - cosines, angles, strict=True):
         along = np.array([np.cos(angle), np.sin(angle)])
         is_right = of_target and name in golds
         color = RIGHT_COLOR if is_right else TARGET_COLOR if of_target else SOURCE_COLOR
         marker, size, weight = ("*", 110, "bold") if is_right else ("o", 30, "normal")
         axes.scatter(*(radius * along), s=size, marker=marker, color=color, zorder=3)
-        axes.annotate(
-            name,
-            radius * along,
-            xytext=7 * along,
-            textcoords="offset points",
-            color=color,
-            fontsize=9,
-            fontweight=weight,
-            ha="left" if along[0] > 0 else "right",
-            va="center",
-            zorder=4,
-        )
+        labels += [
+            axes.annotate(
+                name,
+                radius * along,
+                xytext=7 * along,
+                textcoords="offset points",
+                color=color,
+                fontsize=9,
+                fontweight=weight,
+                ha="left" if along[0] > 0 else "right",
+                va="center",
+                zorder=4,
+            )
+        ]
     axes.scatter(0, 0, s=110, color="black", zorder=5)
     label = {"textcoords": "offset points", "ha": "center", "fontsize": 11, "fontweight": "bold"}
     white = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
-    axes.annotate(word, (0, 0), xytext=(0, 9), zorder=6, bbox=white, **label)
+    middle = axes.annotate(word, (0, 0), xytext=(0, 9), zorder=6, bbox=white, **label)
     guess = system.predict([word])[0]
     what, verdict = "itself" if guess == word else guess, "right" if guess in golds else "wrong"
     axes.set_title(f"{title}\n“{word}” is translated as {what}: {verdict}", fontsize=11)
     axes.set(xlim=(-1.3 * limit, 1.3 * limit), ylim=(-limit, limit), aspect="equal")
     axes.set_axis_off()
+    return middle, labels
+
+
+def _overlap(box, others):
+    """Area that a box (left, bottom, right, top) has in common with others, in pixels."""
+    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
+    return (high - low).clip(min=0).prod(axis=1).sum()
+
+
+def _turn_labels(axes, middle, labels):
+    """Turn labels around their points until they cover neither each other nor another point.
+
+    For axes in their final place, since the size of a label is known in pixels only.
+    """
+    points = axes.transData.transform([label.xy for label in labels])
+    half = 4.5 * axes.figure.dpi / 72  # of a marker
+    taken = [*np.hstack([points - half, points + half]), middle.get_window_extent().extents]
+    for label in labels:
+        start, others, found = np.array(label.get_position()), np.array(taken), []
+        for turn in TURNS:
+            cos, sin = np.cos(turn), np.sin(turn)
+            offset = np.array([[cos, -sin], [sin, cos]]) @ start
+            style = {"position": offset, "ha": "left" if offset[0] > 0 else "right"}
+            label.set(**style)
+            box = label.get_window_extent().extents
+            found.append((_overlap(box, others) + 3 * abs(turn), len(found), style, box))
+        _, _, style, box = min(found, key=lambda place: place[:2])
+        label.set(**style)
+        taken.append(box)
 
 
 def _draw_bars(axes, precision):
@@ -186,8 +219,10 @@ def draw_picture(path, systems, precision, gold, friends):
     _draw_bars(axes["bars"], precision)
     distances = [1 - _neighbourhood(systems[n], w, questions[w])[2].min() for n, w, _ in panels]
     limit = 1.15 * max(distances, default=1)  # one scale, so that panels can be compared
-    for key, (name, word, title) in zip("abc", panels, strict=False):
+    drawn = [
         _draw_neighbourhood(axes[key], systems[name], word, questions[word], title, limit)
+        for key, (name, word, title) in zip("abc", panels, strict=False)
+    ]
     if panels:
         figure.legend(
             handles=[Line2D([], [], linestyle="", **mark) for mark in MARKS],
@@ -196,5 +231,8 @@ def draw_picture(path, systems, precision, gold, friends):
             ncols=3,
             frameon=False,
         )
+    figure.draw_without_rendering()  # the layout moves the axes only when it draws
+    for key, (middle, labels) in zip("abc", drawn, strict=False):
+        _turn_labels(axes[key], middle, labels)
     figure.savefig(path, dpi=130)
     plt.close(figure)

@@ -1,6 +1,7 @@
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skxling.alignment import (
+    AdversarialAligner,
     AllButTheTop,
     CCAAligner,
     GeometricAligner,
@@ -33,6 +34,15 @@ VECTOR_LEVEL = [
     ),
     WassersteinAligner(n_steps=2, random_state=0),
     WassersteinAligner(init="distributions", matching="assignment", n_steps=2, random_state=0),
+    AdversarialAligner(
+        n_hidden=8,
+        batch_size=8,
+        n_steps=5,
+        max_iter=2,
+        n_init=1,
+        min_confirmed=None,
+        random_state=0,
+    ),
     L1RefinedAligner(),
     RetrofittedAligner(),
     SpaceNormalizer(),

@@ -1,12 +1,15 @@
-"""Where self-learning starts without pairs: from the words, or from the shapes of the spaces."""
+"""Where self-learning starts without pairs: from the words, or from the spaces alone."""
 
 import numpy as np
 import torch
 from sklearn.utils import check_array
 
-from skxling.alignment._base import FLOATS
+from skxling.alignment._base import FLOATS, validate_space
 from skxling.functional import fit_normalization, induce_pairs, similarity_distributions
-from skxling.utils import as_vectors, as_words, to_numpy, to_tensor
+from skxling.utils import as_vectors, as_words, resolve_device, to_numpy, to_tensor
+from skxling.utils._sklearn import _check_feature_names
+
+STARTS = ("identity", "identical", "numerals", "distributions")
 
 
 def check_spaces(source_vectors, target_vectors):
@@ -98,3 +101,164 @@ def alike_distributions(source, target, n_frequent, device, **options):
         sides.append(similarity_distributions(space[:n_frequent]))
     pairs = induce_pairs(*sides, **options)
     return to_numpy(torch.stack(pairs, dim=1))
+
+
+def possible_starts(source_vectors, target_vectors):
+    """Names of the starts that two vocabularies allow, numerals apart: these are equal words too.
+
+    Parameters
+    ----------
+    source_vectors, target_vectors : array-like or WordVectors
+        The two vocabularies.
+
+    Returns
+    -------
+    starts : list of str
+        The last, "distributions", is always possible.
+    """
+    source, target = as_vectors(source_vectors), as_vectors(target_vectors)
+    words = as_words(source_vectors) or (), as_words(target_vectors) or ()
+    starts = []
+    if np.shape(source)[1] == np.shape(target)[1]:
+        starts.append("identity")
+    if not set(words[0]).isdisjoint(words[1]):
+        starts.append("identical")
+    return [*starts, "distributions"]
+
+
+def find_start(learner, init, words):
+    """Rows of the pairs that a start is made of.
+
+    Parameters
+    ----------
+    learner : SelfLearningAligner
+        Its parameters say what makes a pair, among how many words, and where to compute.
+
+    init : {"identity", "identical", "numerals", "distributions"}
+        The start.
+
+    words : dict
+        The two vocabularies, `source_vectors` and `target_vectors`.
+
+    Returns
+    -------
+    pairs : ndarray of shape (n_pairs, 2), int64
+        Rows of either vocabulary.
+    """
+    if init in ("identical", "numerals"):
+        return equal_words(**words, init=init)
+    names = "induction", "retrieval", "n_neighbors", "temperature"
+    options = {name: getattr(learner, name) for name in names}
+    spaces, n_frequent = check_spaces(**words), learner.n_frequent_init
+    device = resolve_device(learner.device)
+    if init == "distributions":
+        return alike_distributions(*spaces, n_frequent, device, **options)
+    heads = (to_tensor(space[:n_frequent], device=device) for space in spaces)
+    return to_numpy(torch.stack(induce_pairs(*heads, **options), dim=1))
+
+
+def halve_start(learner, init, words):
+    """Two halves of a start that know nothing of each other.
+
+    Pairs come from one or the other. Where they are made by a map, though, they would all lead back
+    to it, so there one half is the pairs by the even components, the other by the odd ones.
+
+    Parameters
+    ----------
+    learner : SelfLearningAligner
+        As in :func:`find_start`.
+
+    init : {"identity", "identical", "numerals", "distributions"} or BaseAligner
+        The start; an aligner is fitted.
+
+    words : dict
+        The two vocabularies, `source_vectors` and `target_vectors`.
+
+    Returns
+    -------
+    one, other : ndarray of shape (n_pairs, 2), int64
+        Rows of either vocabulary.
+    """
+    if isinstance(init, str) and init != "identity":
+        pairs = find_start(learner, init, words)
+        return pairs[::2], pairs[1::2]
+    source, target = (space[: learner.n_frequent_init] for space in check_spaces(**words))
+    if not isinstance(init, str):
+        source, target = np.asarray(init.transform(source)), init.transform_target(target)
+    return [
+        find_start(
+            learner,
+            "identity",
+            {"source_vectors": source[:, half::2], "target_vectors": target[:, half::2]},
+        )
+        for half in (0, 1)
+    ]
+
+
+def choose_start(learner, words, trials):
+    """Give `init` of a learner; for "auto", the possible start whose halves agree best.
+
+    Parameters
+    ----------
+    learner : SelfLearningAligner
+        The learner.
+
+    words : dict
+        The two vocabularies, `source_vectors` and `target_vectors`.
+
+    trials : Trials
+        In their spaces.
+
+    Returns
+    -------
+    init : str or BaseAligner
+        The start.
+    """
+    if not isinstance(learner.init, str) or learner.init != "auto":
+        return learner.init
+    starts = possible_starts(**words)
+    if len(starts) == 1:
+        return starts[0]
+    return max(starts, key=lambda init: trials.agreement(*halve_start(learner, init, words)))
+
+
+def check_sides(learner, X, y, source_vectors, target_vectors):
+    """Check that there is something to start from; the pairs are the space if none is given.
+
+    Parameters
+    ----------
+    learner : SelfLearningAligner
+        Which notes the numbers of features.
+
+    X, y, source_vectors, target_vectors : array-like, WordVectors or None
+        Of its `fit`.
+
+    Returns
+    -------
+    X, Y : ndarray of shape (n_samples, n_features), or None
+        The pairs.
+
+    source, target : ndarray of shape (n_words, n_features)
+        The spaces.
+    """
+    if (X is None) != (y is None):
+        raise ValueError(
+            "X and y are the two sides of the pairs to start from: give both, or neither "
+            f"and `source_vectors` and `target_vectors`. Got {'y' if X is None else 'X'} alone."
+        )
+    if X is not None:
+        X, Y = learner._validate_pairs(X, y)
+        source = validate_space(source_vectors, X.shape[1], X.dtype, "source_vectors", "X")
+        target = validate_space(target_vectors, Y.shape[1], X.dtype, "target_vectors", "y")
+        return X, Y, X if source is None else source, Y if target is None else target
+    source, target = check_spaces(source_vectors, target_vectors)
+    is_identity = isinstance(learner.init, str) and learner.init == "identity"
+    if is_identity and source.shape[1] != target.shape[1]:
+        raise ValueError(
+            "Without pairs the start is the identity, which needs spaces of one size, but "
+            f"`source_vectors` has {source.shape[1]} features and `target_vectors` "
+            f"{target.shape[1]}. Give pairs as X and y, or choose another `init`."
+        )
+    _check_feature_names(learner, source, reset=True)
+    learner.n_features_in_, learner._y_ndim = source.shape[1], 2
+    return None, None, source, target

@@ -168,8 +168,10 @@ class JointAlignCombiner(BaseTranslator):
         Parameters
         ----------
         X : array-like of str, shape (n_pairs,), default=None
-            Source words of the seed lexicon. Without X and y the aligner learns by itself, from
-            the identity (:class:`~skxling.alignment.SelfLearningAligner`).
+            Source words of the seed lexicon. Without X and y the aligner learns by itself
+            (:class:`~skxling.alignment.SelfLearningAligner`). It starts from the joint space as
+            it is, and without judging that: ``init="auto"`` becomes
+            ``init="identity", min_agreement=None`` here.
 
         y : array-like of str, shape (n_pairs,), default=None
             Their translations.
@@ -328,7 +330,10 @@ class JointAlignCombiner(BaseTranslator):
         )
         pairs = select_pairs(lexicon, source_only, target_only, fit_params, way_out)
         self.aligner_ = clone_aligner(
-            self.aligner, has_lexicon=lexicon is not None, device=self.device
+            self.aligner,
+            has_lexicon=lexicon is not None,
+            device=self.device,
+            init="identity",  # joint training has brought the languages near each other
         )
         subcontext = context.subcontext(task_name="fit-aligner")
         self.n_pairs_ = fit_aligner(

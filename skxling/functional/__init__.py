@@ -1,5 +1,13 @@
 """Mathematics in torch: tensors in, tensors out, inputs never written to."""
 
+from skxling.functional.adversarial import (
+    Adversaries,
+    Discriminator,
+    adversarial_step,
+    discriminate,
+    orthogonality_step,
+    random_discriminator,
+)
 from skxling.functional.crf import (
     Viterbi,
     crf_log_partition,
@@ -7,9 +15,17 @@ from skxling.functional.crf import (
     crf_path_score,
     crf_viterbi,
 )
+from skxling.functional.generalized_procrustes import (
+    GeneralizedProcrustes,
+    generalized_procrustes,
+)
 from skxling.functional.geometric import geometric_mapping
 from skxling.functional.hubness import count_occurrences, skewness
-from skxling.functional.induction import induce_pairs, similarity_distributions
+from skxling.functional.induction import (
+    induce_pairs,
+    refine_pairs,
+    similarity_distributions,
+)
 from skxling.functional.isomorphism import (
     bottleneck_distance,
     cosine_correlation,
@@ -36,6 +52,7 @@ from skxling.functional.normalization import (
     unit_rows,
 )
 from skxling.functional.procrustes import Procrustes, orthogonal_procrustes, project_spectral
+from skxling.functional.rating import Translations, rate_translations, translation_nearness
 from skxling.functional.rcsls import RCSLS, rcsls_loss
 from skxling.functional.retrieval import (
     RETRIEVALS,
@@ -60,14 +77,19 @@ from skxling.functional.whitening import Spectrum, gram_product, gram_spectrum
 __all__ = [
     "RCSLS",
     "RETRIEVALS",
+    "Adversaries",
+    "Discriminator",
+    "GeneralizedProcrustes",
     "L1Rotation",
     "NeighborhoodMeans",
     "Neighbors",
     "Procrustes",
     "RetrievalStatistics",
     "Spectrum",
+    "Translations",
     "TwoSided",
     "Viterbi",
+    "adversarial_step",
     "apply_normalization",
     "bottleneck_distance",
     "canonical_correlation",
@@ -78,7 +100,9 @@ __all__ = [
     "crf_path_score",
     "crf_viterbi",
     "csls_neighbors",
+    "discriminate",
     "fit_normalization",
+    "generalized_procrustes",
     "geometric_mapping",
     "gram_product",
     "gram_spectrum",
@@ -97,10 +121,14 @@ __all__ = [
     "nearest_neighbors",
     "neighborhood_means",
     "orthogonal_procrustes",
+    "orthogonality_step",
     "pair_scores",
     "project_spectral",
     "query_statistics",
+    "random_discriminator",
+    "rate_translations",
     "rcsls_loss",
+    "refine_pairs",
     "relaxed_matching",
     "retrieval_statistics",
     "retrieve",
@@ -112,6 +140,7 @@ __all__ = [
     "spanning_tree_lengths",
     "spectral_clipping",
     "top_directions",
+    "translation_nearness",
     "undo_normalization",
     "unit_rows",
 ]

@@ -4,6 +4,7 @@ import torch
 
 from skxling.functional.neighbors import largest_scores_both_ways, mutual_pairs, unit_pair
 from skxling.functional.normalization import fit_normalization
+from skxling.functional.procrustes import orthogonal_procrustes
 from skxling.functional.retrieval import mutual_scores
 from skxling.functional.whitening import gram_spectrum
 
@@ -113,6 +114,57 @@ def induce_pairs(
     if induction == "both":
         return torch.cat([rows, best_y]), torch.cat([best_x, columns])
     return (rows, best_x) if induction == "source" else (best_y, columns)
+
+
+def refine_pairs(X, Y, pairs_x, pairs_y, *, n_frequent=None, max_iter=10, memory_budget=2**28):
+    """Fit a rotation to pairs, and pair the rows that it makes each other's nearest, in turns.
+
+    Parameters
+    ----------
+    X : Tensor of shape (n_source, d_source)
+        Normalised rows of one side, the most frequent words first.
+
+    Y : Tensor of shape (n_target, d_target)
+        Rows of the other side.
+
+    pairs_x, pairs_y : Tensor of shape (n_pairs,), int64
+        The pairs to start from.
+
+    n_frequent : int, default=None
+        Pair this many rows at the head of either side; None pairs all.
+
+    max_iter : int, default=10
+        Greatest number of rounds, at least 1; they end where pairs stay the same.
+
+    memory_budget : int, default=2**28
+        Bytes that temporary scores may take, beside one normalised copy of either input.
+
+    Returns
+    -------
+    pairs_x, pairs_y : Tensor of shape (n_pairs,), int64
+        Mutual neighbours by CSLS: rows of X, ascending, and their partners among the rows of Y.
+
+    See Also
+    --------
+    orthogonal_procrustes : The rotation.
+    induce_pairs : The pairs.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skxling.functional import refine_pairs
+    >>> X = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-0.6, 0.8], [0.6, -0.8]])
+    >>> refine_pairs(X, X.flip(0, 1), torch.tensor([0, 1]), torch.tensor([3, 2]))
+    (tensor([0, 1, 2, 3]), tensor([3, 2, 1, 0]))
+    """
+    source, target = X[:n_frequent], Y[:n_frequent]
+    for _ in range(max_iter):
+        mapping = orthogonal_procrustes(X[pairs_x], Y[pairs_y]).mapping  # W
+        before = pairs_x, pairs_y
+        pairs_x, pairs_y = induce_pairs(source @ mapping, target, memory_budget=memory_budget)
+        if torch.equal(pairs_x, before[0]) and torch.equal(pairs_y, before[1]):
+            break
+    return pairs_x, pairs_y
 
 
 def similarity_distributions(X):

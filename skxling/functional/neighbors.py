@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import torch
 
-from skxling.functional.normalization import unit_rows
-from skxling.functional.top_k import RunningTopK, gen_tiles
+from skxling.functional.exact import N_SPARE, PairCosines, settle, unit_pair
+from skxling.functional.scores import TermScores, subtract_
+from skxling.functional.top_k import largest_scores, largest_scores_both_ways
 
 
 class NeighborhoodMeans(NamedTuple):
@@ -22,86 +23,6 @@ class NeighborhoodMeans(NamedTuple):
 
     source: torch.Tensor
     target: torch.Tensor
-
-
-def unit_pair(X, Y):
-    """Scale rows of both to length 1, in one precision, single at least."""
-    dtype = torch.promote_types(torch.promote_types(X.dtype, Y.dtype), torch.float32)
-    return unit_rows(X.to(dtype)), unit_rows(Y.to(dtype))
-
-
-def largest_scores(queries, candidates, k, *, rescore=None, memory_budget=2**28):
-    """Find the candidates with the largest score, a product that `rescore` may change.
-
-    Parameters
-    ----------
-    queries : Tensor of shape (n_queries, n_components)
-        Rows as they are.
-
-    candidates : Tensor of shape (n_candidates, n_components)
-        Rows to choose from, of the same type.
-
-    k : int
-        Number of candidates to find, at least 1; clipped to what exists.
-
-    rescore : callable, default=None
-        Called as ``rescore(products, rows, columns)``, it turns a tile of products, of these
-        slices of the queries and the candidates, into scores, in place.
-
-    memory_budget : int, default=2**28
-        Bytes that temporary scores may take.
-
-    Returns
-    -------
-    neighbors : Neighbors
-        `scores` and `indices`, each of shape (n_queries, k).
-    """
-    k = min(k, candidates.shape[0])
-    best = RunningTopK(queries.shape[0], k, candidates)
-    for rows, columns, tile in gen_tiles(queries, candidates, k=k, memory_budget=memory_budget):
-        _rescore(rescore, rows, columns, tile)
-        best.update_rows(rows, columns, tile)
-    return best.result()
-
-
-def largest_scores_both_ways(X, Y, k, *, rescore=None, memory_budget=2**28):
-    """Find the rows of Y best for each row of X, and the reverse, with one product.
-
-    Parameters
-    ----------
-    X : Tensor of shape (n_source, n_components)
-        Rows as they are.
-
-    Y : Tensor of shape (n_target, n_components)
-        Rows as they are, of the same type.
-
-    k : int
-        Number of rows to find for each, at least 1; clipped to what exists.
-
-    rescore : callable, default=None
-        As in :func:`largest_scores`; rows are of X and columns of Y.
-
-    memory_budget : int, default=2**28
-        Bytes that temporary scores may take.
-
-    Returns
-    -------
-    of_source, of_target : Neighbors
-        Rows of Y for each row of X, and rows of X for each row of Y.
-    """
-    of_source = RunningTopK(X.shape[0], min(k, Y.shape[0]), X)
-    of_target = RunningTopK(Y.shape[0], min(k, X.shape[0]), X)
-    for rows, columns, tile in gen_tiles(X, Y, k=k, memory_budget=memory_budget):
-        _rescore(rescore, rows, columns, tile)
-        of_source.update_rows(rows, columns, tile)
-        of_target.update_columns(rows, columns, tile)
-    return of_source.result(), of_target.result()
-
-
-def _rescore(rescore, rows, columns, tile):
-    """Rescore a tile, but for what fills it up."""
-    if rescore is not None:
-        rescore(tile[: rows.stop - rows.start, : columns.stop - columns.start], rows, columns)
 
 
 def largest_products(queries, candidates, n_neighbors, *, penalty=None, memory_budget=2**28):
@@ -129,13 +50,74 @@ def largest_products(queries, candidates, n_neighbors, *, penalty=None, memory_b
     neighbors : Neighbors
         `scores` and `indices`, each of shape (n_queries, n_neighbors).
     """
-
-    def subtract(products, rows, columns):
-        products -= penalty[columns]
-
-    rescore = None if penalty is None else subtract
+    rescore = None if penalty is None else TermScores(subtract_, y=penalty)
     return largest_scores(
         queries, candidates, n_neighbors, rescore=rescore, memory_budget=memory_budget
+    )
+
+
+def best_neighbors(queries, candidates, k, *, score=None, memory_budget=2**28):
+    """Find the candidates that a score of the cosine makes the best for each query.
+
+    Parameters
+    ----------
+    queries : Tensor of shape (n_queries, n_components)
+        Rows of any length.
+
+    candidates : Tensor of shape (n_candidates, n_components)
+        Rows to choose from, likewise.
+
+    k : int
+        Number of candidates to find, at least 1; clipped to what exists.
+
+    score : TermScores, default=None
+        The score. None is the cosine.
+
+    memory_budget : int, default=2**28
+        Bytes that temporary scores may take, beside one normalised copy of either input.
+
+    Returns
+    -------
+    neighbors : Neighbors
+        `scores` and `indices`, each of shape (n_queries, k), in the order of scores in double
+        precision, of equal candidates the lowest index first.
+    """
+    units = unit_pair(queries, candidates)
+    found = largest_scores(*units, k + N_SPARE, rescore=score, memory_budget=memory_budget)
+    return settle(found, k, queries, candidates, score, memory_budget=memory_budget)
+
+
+def best_neighbors_both_ways(X, Y, k, *, score=None, memory_budget=2**28):
+    """Find the best rows of Y for each row of X, and the reverse, with one product.
+
+    Parameters
+    ----------
+    X : Tensor of shape (n_source, n_components)
+        Rows of any length.
+
+    Y : Tensor of shape (n_target, n_components)
+        Rows of any length.
+
+    k : int
+        Number of rows to find for each, at least 1; clipped to what exists.
+
+    score : TermScores, default=None
+        The score; rows are of X and columns of Y. None is the cosine.
+
+    memory_budget : int, default=2**28
+        Bytes that temporary scores may take, beside one normalised copy of either input.
+
+    Returns
+    -------
+    of_source, of_target : Neighbors
+        As of :func:`best_neighbors`, for each row of X, and for each row of Y.
+    """
+    score = TermScores() if score is None else score
+    budget = {"memory_budget": memory_budget}
+    units = unit_pair(X, Y)
+    of_x, of_y = largest_scores_both_ways(*units, k + N_SPARE, rescore=score, **budget)
+    return settle(of_x, k, X, Y, score, **budget), settle(
+        of_y, k, Y, X, score.transposed(), **budget
     )
 
 
@@ -164,7 +146,13 @@ def nearest_neighbors(
     Returns
     -------
     neighbors : Neighbors
-        `scores` and `indices`, each of shape (n_queries, n_neighbors).
+        `scores` and `indices`, each of shape (n_queries, n_neighbors), in the order of cosines in
+        double precision, of equal candidates the lowest index first.
+
+    Raises
+    ------
+    ValueError
+        If a row holds nan or infinity.
 
     Examples
     --------
@@ -174,13 +162,9 @@ def nearest_neighbors(
     >>> nearest_neighbors(torch.tensor([[3.0, 0.0]]), candidates, 2).indices
     tensor([[0, 2]])
     """
-    queries, candidates = unit_pair(queries, candidates)
-    return largest_products(
-        queries,
-        candidates,
-        n_neighbors,
-        penalty=candidate_penalty,
-        memory_budget=memory_budget,
+    score = None if candidate_penalty is None else TermScores(subtract_, y=candidate_penalty)
+    return best_neighbors(
+        queries, candidates, n_neighbors, score=score, memory_budget=memory_budget
     )
 
 
@@ -210,8 +194,9 @@ def neighborhood_means(X, Y, n_neighbors, *, memory_budget=2**28):
     --------
     mutual_neighborhood_means : Both sides' means at the cost of one.
     """
-    X, Y = unit_pair(X, Y)
-    return largest_scores(X, Y, n_neighbors, memory_budget=memory_budget).scores.mean(1)
+    units = unit_pair(X, Y)
+    near = largest_scores(*units, n_neighbors, memory_budget=memory_budget)
+    return exact_means(X, Y, near.indices, memory_budget).to(units[0].dtype)
 
 
 def mutual_neighborhood_means(X, Y, n_neighbors, *, memory_budget=2**28):
@@ -237,8 +222,24 @@ def mutual_neighborhood_means(X, Y, n_neighbors, *, memory_budget=2**28):
         `source`, ``neighborhood_means(X, Y, n_neighbors)``, and `target`,
         ``neighborhood_means(Y, X, n_neighbors)``, of one product instead of two.
     """
+    means = exact_mutual_means(X, Y, n_neighbors, memory_budget)
+    dtype = torch.promote_types(torch.promote_types(X.dtype, Y.dtype), torch.float32)
+    return NeighborhoodMeans(*(side.to(dtype) for side in means))
+
+
+def exact_means(X, Y, indices, memory_budget):
+    """Mean cosine of each row of X with some rows of Y, in double precision."""
+    rows = torch.arange(len(X), device=X.device)
+    return PairCosines(X, Y, memory_budget)(rows, indices).mean(1)
+
+
+def exact_mutual_means(X, Y, n_neighbors, memory_budget):
+    """Do the same as :func:`mutual_neighborhood_means`, in double precision."""
     near = largest_scores_both_ways(*unit_pair(X, Y), n_neighbors, memory_budget=memory_budget)
-    return NeighborhoodMeans(*(side.scores.mean(1) for side in near))
+    return NeighborhoodMeans(
+        exact_means(X, Y, near[0].indices, memory_budget),
+        exact_means(Y, X, near[1].indices, memory_budget),
+    )
 
 
 def mutual_pairs(best_of_x, best_of_y):

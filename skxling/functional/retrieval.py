@@ -5,21 +5,17 @@ from typing import NamedTuple
 
 import torch
 
+from skxling.functional.exact import unit_pair
 from skxling.functional.neighbors import (
-    largest_scores,
-    largest_scores_both_ways,
-    mutual_neighborhood_means,
+    best_neighbors,
+    best_neighbors_both_ways,
+    exact_means,
+    exact_mutual_means,
     mutual_pairs,
-    neighborhood_means,
-    unit_pair,
 )
-from skxling.functional.similarity import (
-    divide_,
-    inverted_softmax_normalizers,
-    subtract_,
-    tilewise,
-)
-from skxling.functional.top_k import Neighbors
+from skxling.functional.scores import TermScores, divide_, subtract_
+from skxling.functional.similarity import inverted_softmax_normalizers
+from skxling.functional.top_k import Neighbors, largest_scores
 
 # Scores by the name of the way of retrieval: (cosines, x, y, temperature) -> scores, in place.
 _SCORES = {
@@ -79,12 +75,12 @@ def retrieval_statistics(
     Returns
     -------
     statistics : RetrievalStatistics
-        For "csls" and "margin" :func:`mutual_neighborhood_means`, for "inverted_softmax" the
-        :func:`inverted_softmax_normalizers` of the target, for "cosine" nothing.
+        For "csls" and "margin" :func:`mutual_neighborhood_means`, in double precision, for
+        "inverted_softmax" the :func:`inverted_softmax_normalizers` of the target, for "cosine"
+        nothing.
     """
     if retrieval in _USE_MEANS:
-        means = mutual_neighborhood_means(source, target, n_neighbors, memory_budget=memory_budget)
-        return RetrievalStatistics(*means)
+        return RetrievalStatistics(*exact_mutual_means(source, target, n_neighbors, memory_budget))
     if retrieval == "inverted_softmax":
         log_normalizers = inverted_softmax_normalizers(
             target, source, temperature, memory_budget=memory_budget
@@ -116,11 +112,14 @@ def query_statistics(queries, candidates, *, retrieval="csls", n_neighbors=10, m
     Returns
     -------
     statistics : Tensor of shape (n_queries,) or None
-        :func:`neighborhood_means`, or None where queries have no term of their own.
+        :func:`neighborhood_means` in double precision, or None where queries have no term of their
+        own.
     """
     if retrieval not in _USE_MEANS:
         return None
-    return neighborhood_means(queries, candidates, n_neighbors, memory_budget=memory_budget)
+    units = unit_pair(queries, candidates)
+    near = largest_scores(*units, n_neighbors, memory_budget=memory_budget)
+    return exact_means(queries, candidates, near.indices, memory_budget)
 
 
 def retrieve(
@@ -180,11 +179,11 @@ def retrieve(
     if retrieval != "margin":  # a term of the row does not change its order
         x, late = None, x
     score_ = partial(_SCORES[retrieval], temperature=temperature)
-    queries, candidates = unit_pair(queries, candidates)
-    found = largest_scores(
-        queries, candidates, k, rescore=tilewise(score_, x, y), memory_budget=memory_budget
-    )
-    return found if late is None else Neighbors(found.scores - late[:, None], found.indices)
+    score = TermScores(score_, x, y)
+    found = best_neighbors(queries, candidates, k, score=score, memory_budget=memory_budget)
+    if late is None:
+        return found
+    return Neighbors(found.scores - late[:, None].to(found.scores.dtype), found.indices)
 
 
 def pair_scores(cosines, statistics, *, retrieval="csls", temperature=0.03):
@@ -264,7 +263,6 @@ def mutual_neighbors(
     >>> mutual_neighbors(X, Y, retrieval="cosine")
     (tensor([0, 1, 2]), tensor([1, 0, 2]))
     """
-    X, Y = unit_pair(X, Y)
     score = mutual_scores(
         X,
         Y,
@@ -274,7 +272,7 @@ def mutual_neighbors(
         statistics=statistics,
         memory_budget=memory_budget,
     )
-    of_x, of_y = largest_scores_both_ways(X, Y, 1, rescore=score, memory_budget=memory_budget)
+    of_x, of_y = best_neighbors_both_ways(X, Y, 1, score=score, memory_budget=memory_budget)
     return mutual_pairs(of_x.indices[:, 0], of_y.indices[:, 0])
 
 
@@ -286,17 +284,17 @@ def mutual_scores(
     Parameters
     ----------
     X : Tensor of shape (n_source, n_components)
-        Rows of length 1.
+        Rows of one side; they need not have length 1.
 
     Y : Tensor of shape (n_target, n_components)
-        Rows of length 1, of the same type.
+        Rows of the other side, in the same space.
 
     retrieval, n_neighbors, temperature, statistics, memory_budget
         As in :func:`mutual_neighbors`.
 
     Returns
     -------
-    score : callable
+    score : TermScores
         As :func:`~skxling.functional.neighbors.largest_scores_both_ways` takes it.
     """
     if statistics is None:
@@ -313,4 +311,4 @@ def mutual_scores(
         # a term of the row does not change its order, one of the column not the column's: with
         # both, one matrix has the order of either direction
         x = inverted_softmax_normalizers(X, Y, temperature, memory_budget=memory_budget)
-    return tilewise(partial(_SCORES[retrieval], temperature=temperature), x, y)
+    return TermScores(partial(_SCORES[retrieval], temperature=temperature), x, y)

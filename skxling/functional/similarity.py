@@ -9,8 +9,11 @@ from functools import partial
 
 import torch
 
-from skxling.functional.neighbors import largest_scores, unit_pair
-from skxling.functional.top_k import Neighbors, gen_tiles
+from skxling.functional.exact import unit_pair
+from skxling.functional.neighbors import best_neighbors
+from skxling.functional.scores import TermScores, divide_, subtract_
+from skxling.functional.tiles import gen_products
+from skxling.functional.top_k import Neighbors
 
 
 def csls_neighbors(
@@ -56,17 +59,13 @@ def csls_neighbors(
     .. [1] Conneau, A., Lample, G., Ranzato, M., Denoyer, L., Jegou, H. "Word translation without
        parallel data". ICLR 2018, section 2.3.
     """
-    queries, candidates = unit_pair(queries, candidates)
-    found = largest_scores(
-        queries,
-        candidates,
-        n_neighbors,
-        rescore=tilewise(partial(subtract_, scale=2), y=candidate_means),
-        memory_budget=memory_budget,
+    score = TermScores(partial(subtract_, scale=2), y=candidate_means)
+    found = best_neighbors(
+        queries, candidates, n_neighbors, score=score, memory_budget=memory_budget
     )
     if query_means is None:
         return found
-    return Neighbors(found.scores - query_means[:, None], found.indices)
+    return Neighbors(found.scores - query_means[:, None].to(found.scores.dtype), found.indices)
 
 
 def inverted_softmax_normalizers(
@@ -108,8 +107,7 @@ def inverted_softmax_normalizers(
     source, candidates = unit_pair(source, candidates)
     largest = candidates.new_full((candidates.shape[0],), -torch.inf)
     total = torch.zeros_like(largest, dtype=torch.float64)
-    for rows, columns, tile in gen_tiles(source, candidates, memory_budget=memory_budget):
-        logits = tile[: rows.stop - rows.start, : columns.stop - columns.start]
+    for _, columns, logits in gen_products(source, candidates, memory_budget=memory_budget):
         logits /= temperature
         shift = torch.maximum(largest[columns], logits.amax(0))
         logits -= shift  # so that no exponential overflows
@@ -163,13 +161,9 @@ def inverted_softmax_neighbors(
     .. [1] Smith, S. L., Turban, D. H. P., Hamblin, S., Hammerla, N. Y. "Offline bilingual word
        vectors, orthogonal transformations and the inverted softmax". ICLR 2017.
     """
-    queries, candidates = unit_pair(queries, candidates)
-    return largest_scores(
-        queries,
-        candidates,
-        n_neighbors,
-        rescore=tilewise(partial(subtract_, scale=1 / temperature), y=log_normalizers),
-        memory_budget=memory_budget,
+    score = TermScores(partial(subtract_, scale=1 / temperature), y=log_normalizers)
+    return best_neighbors(
+        queries, candidates, n_neighbors, score=score, memory_budget=memory_budget
     )
 
 
@@ -234,88 +228,11 @@ def margin_neighbors(
     .. [1] Artetxe, M., Schwenk, H. "Margin-based parallel corpus mining with multilingual sentence
        embeddings". ACL 2019, section 3.1.
     """
-    queries, candidates = unit_pair(queries, candidates)
-    rescore = {
-        "ratio": tilewise(divide_, query_means, candidate_means),
-        "distance": tilewise(partial(subtract_, scale=1), query_means / 2, candidate_means / 2),
+    score = {
+        "ratio": TermScores(divide_, query_means, candidate_means),
+        "distance": TermScores(subtract_, query_means / 2, candidate_means / 2),
         "absolute": None,
     }[margin]
-    return largest_scores(
-        queries, candidates, n_neighbors, rescore=rescore, memory_budget=memory_budget
+    return best_neighbors(
+        queries, candidates, n_neighbors, score=score, memory_budget=memory_budget
     )
-
-
-def subtract_(cosines, x=None, y=None, *, scale=1.0):
-    """Turn cosines into ``scale * cosines - x - y``, in place.
-
-    Parameters
-    ----------
-    cosines : Tensor
-        Of pairs of rows; overwritten.
-
-    x, y : Tensor, default=None
-        Of a shape that broadcasts to that of the cosines; None is 0.
-
-    scale : float, default=1.0
-        Factor of the cosines.
-
-    Returns
-    -------
-    scores : Tensor
-        `cosines`.
-    """
-    if y is None:
-        cosines *= scale
-    else:  # -y + scale * cos, in one pass
-        torch.add(-y.to(cosines.dtype), cosines, alpha=scale, out=cosines)
-    if x is not None:
-        cosines -= x
-    return cosines
-
-
-def divide_(cosines, x, y):
-    """Turn cosines into ``cosines / (x / 2 + y / 2)``, in place.
-
-    Parameters
-    ----------
-    cosines : Tensor
-        Of pairs of rows; overwritten.
-
-    x, y : Tensor
-        Of a shape that broadcasts to that of the cosines. Where their sum is not above 0, the
-        smallest number that is takes its place.
-
-    Returns
-    -------
-    scores : Tensor
-        `cosines`.
-    """
-    means = (x / 2 + y / 2).clamp_(min=torch.finfo(cosines.dtype).tiny)
-    cosines /= means
-    return cosines
-
-
-def tilewise(score_, x=None, y=None):
-    """Make a function of pairs' cosines and terms one of tiles.
-
-    Parameters
-    ----------
-    score_ : callable
-        ``score_(cosines, x, y)``, in place, of shapes that broadcast.
-
-    x : Tensor of shape (n_rows,), default=None
-        Term of each row.
-
-    y : Tensor of shape (n_columns,), default=None
-        Term of each column.
-
-    Returns
-    -------
-    rescore : callable
-        As :func:`~skxling.functional.neighbors.largest_scores` takes it.
-    """
-
-    def rescore(cosines, rows, columns):
-        score_(cosines, None if x is None else x[rows, None], None if y is None else y[columns])
-
-    return rescore

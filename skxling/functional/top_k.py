@@ -1,25 +1,27 @@
-"""Largest scores of every row of a product, tile by tile; the product is never there as a whole.
+"""Largest scores of every row of a product, and of every column, tile by tile.
 
-Of two vocabularies of 200,000 words and 300 components, the product takes 24 * 10**12 operations,
-and its 40 * 10**9 scores would be 160 GB. To write them to memory, read them back and sort them
-costs as much as the product, unless three things are heeded:
+To sort 200,000 scores for each of 200,000 words costs as much as to compute them, unless nearly all
+of them are passed over:
 
-- a tile of scores stays in the cache, in one buffer that the next product overwrites;
-- a score is read once to find the largest of its group of 32. Where that does not reach the k-th
-  best of its row so far, which after the first few tiles is the rule, nothing of the group is
-  looked at again: of a row of n scores, about k log(n / k) ever come in;
+- of a tile of 64 MB, the largest of each group of scores is known
+  (:mod:`~skxling.functional.tiles`). Where it does not reach the k-th best of its row so far, which
+  after the first few tiles is the rule, nothing of the group is looked at: of a row of n scores,
+  about k log(n / k) ever come in;
 - the columns' best are taken from the same tile as the rows', so that both directions cost one
   product.
+
+On CUDA, where it costs more to ask whether there is something to do than to do it, the best groups
+of every tile are sorted in, and the host waits for nothing.
 """
 
-from math import isqrt
 from typing import NamedTuple
 
 import torch
 
-_N_GROUP = 32  # scores whose maximum is taken together
-_N_NARROW = 64  # up to this width a row is sorted: faster than to select
-_CACHE_BYTES = 2**24  # a tile of scores on the CPU
+from skxling.functional.tiles import gen_tiles
+from skxling.utils import gen_blocks
+
+_LAST_COLUMN = 2**32 - 1  # of what fills up: after all that there is
 
 
 class Neighbors(NamedTuple):
@@ -38,82 +40,121 @@ class Neighbors(NamedTuple):
     indices: torch.Tensor
 
 
-def _whole_groups(n):
-    """Round up to a multiple of the group size."""
-    return -(-n // _N_GROUP) * _N_GROUP
-
-
-def _tile_shape(X, Y, k, memory_budget):
-    """Height and width of tiles: multiples of the group size, large enough to hold k scores."""
-    n_bytes = memory_budget // 4  # the rest is for what comes in, at worst the whole tile
-    if X.device.type == "cpu":
-        n_bytes = min(n_bytes, _CACHE_BYTES)
-    area = n_bytes // X.element_size()
-    height = min(_whole_groups(X.shape[0]), isqrt(area))
-    width = min(_whole_groups(Y.shape[0]), area // max(height, 1))
-    height = min(_whole_groups(X.shape[0]), area // max(width, 1))
-    smallest = max(_whole_groups(k), _N_GROUP)
-    return tuple(max(n // _N_GROUP * _N_GROUP, smallest) for n in (height, width))
-
-
-def gen_tiles(X, Y, *, k=1, memory_budget=2**28):
-    """Yield tiles of ``X @ Y.T``, row after row of tiles.
+def largest_scores(queries, candidates, k, *, rescore=None, memory_budget=2**28):
+    """Find the candidates with the largest score, a product that `rescore` may change.
 
     Parameters
     ----------
-    X : Tensor of shape (n_rows, n_components)
+    queries : Tensor of shape (n_queries, n_components)
         Rows as they are.
 
-    Y : Tensor of shape (n_columns, n_components)
-        Rows as they are, of the same type.
+    candidates : Tensor of shape (n_candidates, n_components)
+        Rows to choose from, of the same type.
 
-    k : int, default=1
-        Number of scores that a tile must be able to hold in each row and column.
+    k : int
+        Number of candidates to find, at least 1; clipped to what exists.
+
+    rescore : callable, default=None
+        Called as ``rescore(products, rows, columns)``, it turns a tile of products, of these
+        slices of the queries and the candidates, into scores, in place.
 
     memory_budget : int, default=2**28
-        Bytes that a tile, and what is made of it, may take. On the CPU tiles are smaller.
+        Bytes that temporary scores may take.
 
-    Yields
-    ------
-    rows, columns : slice
-        Rows of X and of Y.
-
-    tile : Tensor of shape (height, width)
-        Their scores, to be written to at will, and overwritten by the next tile. Filled up with
-        -inf to whole groups.
+    Returns
+    -------
+    neighbors : Neighbors
+        `scores` and `indices`, each of shape (n_queries, k).
     """
-    height, width = _tile_shape(X, Y, k, memory_budget)
-    buffer = X.new_empty(height * width)
-    for top in range(0, X.shape[0], height):
-        rows = slice(top, min(top + height, X.shape[0]))
-        h = rows.stop - top
-        for left in range(0, Y.shape[0], width):
-            columns = slice(left, min(left + width, Y.shape[0]))
-            w = columns.stop - left
-            shape = _whole_groups(h), _whole_groups(w)
-            tile = buffer[: shape[0] * shape[1]].view(shape)
-            torch.mm(X[rows], Y[columns].T, out=tile[:h, :w])
-            tile[h:] = -torch.inf
-            tile[:, w:] = -torch.inf
-            yield rows, columns, tile
+    k = min(k, candidates.shape[0])
+    best = RunningTopK(queries.shape[0], k, candidates)
+    budget = {"both_ways": False, "memory_budget": memory_budget}
+    for tile in gen_tiles(queries, candidates, k=k, rescore=rescore, **budget):
+        best.update_rows(tile)
+    return best.result()
 
 
-def stable_top_k(scores, k):
-    """Top k of each row, of equal scores the lowest index first; for rows that are not long."""
+def largest_scores_both_ways(X, Y, k, *, rescore=None, memory_budget=2**28):
+    """Find the rows of Y best for each row of X, and the reverse, with one product.
+
+    Parameters
+    ----------
+    X : Tensor of shape (n_source, n_components)
+        Rows as they are.
+
+    Y : Tensor of shape (n_target, n_components)
+        Rows as they are, of the same type.
+
+    k : int
+        Number of rows to find for each, at least 1; clipped to what exists.
+
+    rescore : callable, default=None
+        As in :func:`largest_scores`; rows are of X and columns of Y.
+
+    memory_budget : int, default=2**28
+        Bytes that temporary scores may take.
+
+    Returns
+    -------
+    of_source, of_target : Neighbors
+        Rows of Y for each row of X, and rows of X for each row of Y.
+    """
+    of_source = RunningTopK(X.shape[0], min(k, Y.shape[0]), X)
+    of_target = RunningTopK(Y.shape[0], min(k, X.shape[0]), X)
+    for tile in gen_tiles(X, Y, k=k, rescore=rescore, memory_budget=memory_budget):
+        of_source.update_rows(tile)
+        of_target.update_columns(tile)
+    return of_source.result(), of_target.result()
+
+
+def best_of(scores, columns, k):
+    """Take the k largest scores of each row, best first, of equal ones the lowest column.
+
+    Parameters
+    ----------
+    scores : Tensor of shape (n_rows, n_scores)
+        Scores, none of them nan; those in half precision become single.
+
+    columns : Tensor of shape (n_rows, n_scores), int64
+        Their columns, from 0 to ``2**32 - 1``, in any order.
+
+    k : int
+        Number to take, at least 1; clipped to what exists.
+
+    Returns
+    -------
+    best : Neighbors
+        `scores` and `indices`, the columns, each of shape (n_rows, k).
+    """
     k = min(k, scores.shape[1])
-    if scores.shape[1] <= _N_NARROW:
-        values, indices = scores.sort(descending=True, stable=True)
-        return Neighbors(values[:, :k], indices[:, :k])
-    values, indices = scores.topk(min(k + 1, scores.shape[1]))
-    if indices.shape[1] > k:
-        # torch.topk keeps any of the scores that tie for the last place
-        tied = (values[:, k - 1] == values[:, k]).nonzero()[:, 0]
-        indices = indices[:, :k].contiguous()
-        if len(tied):
-            indices[tied] = scores[tied].sort(descending=True, stable=True).indices[:, :k]
-    indices = indices.sort().values
-    values, order = scores.gather(1, indices).sort(descending=True, stable=True)
-    return Neighbors(values, indices.gather(1, order))
+    if scores.element_size() == 2:
+        scores = scores.float()
+    if scores.dtype == torch.float32:  # score and column in one integer: no two of them tie
+        keys = _pack(scores, columns)
+        few = keys.shape[1] <= 32
+        keys = keys.sort(dim=1, descending=True).values[:, :k] if few else keys.topk(k, 1).values
+        return _unpack(keys)
+    columns, order = columns.sort(dim=1)
+    scores, order = scores.gather(1, order).sort(dim=1, descending=True, stable=True)
+    return Neighbors(scores[:, :k], columns.gather(1, order)[:, :k])
+
+
+def _pack(scores, columns):
+    """Integers in the order of the scores, of equal scores the lowest column largest."""
+    bits = (scores + 0.0).view(torch.int32)  # -0 becomes 0
+    bits = bits ^ ((bits >> 31) & 0x7FFFFFFF)  # negative floats ascend with their bits' size
+    return (bits.long() << 32) | (_LAST_COLUMN - columns)
+
+
+def _unpack(keys):
+    bits = (keys >> 32).to(torch.int32)
+    bits = bits ^ ((bits >> 31) & 0x7FFFFFFF)
+    return Neighbors(bits.view(torch.float32), _LAST_COLUMN - (keys & _LAST_COLUMN))
+
+
+def _looks_first(like):
+    """Whether to ask if anything came in, which on other devices the host would wait for."""
+    return like.device.type == "cpu"
 
 
 class RunningTopK:
@@ -137,21 +178,21 @@ class RunningTopK:
     """
 
     def __init__(self, n_rows, k, like):
-        self.scores = like.new_full((n_rows, k), -torch.inf)
-        self.indices = torch.zeros((n_rows, k), dtype=torch.int64, device=like.device)
+        dtype = torch.promote_types(like.dtype, torch.float32)
+        self.scores = like.new_full((n_rows, k), -torch.inf, dtype=dtype)
+        self.indices = torch.full((n_rows, k), _LAST_COLUMN, device=like.device)
+        self._looks_first = _looks_first(like)
 
-    def update_rows(self, rows, columns, tile):
+    def update_rows(self, tile):
         """Take the scores of a tile, row by row."""
-        tile = tile[: rows.stop - rows.start]
-        maxima = tile.unflatten(1, (-1, _N_GROUP)).amax(2)
-        self._update(rows, columns.start, tile, maxima)
+        h = tile.rows.stop - tile.rows.start
+        self._update(tile.rows, tile.columns.start, tile.scores[:h], tile.row_maxima[:h])
 
-    def update_columns(self, rows, columns, tile):
+    def update_columns(self, tile):
         """Take the scores of a tile, column by column, for the best of the transposed matrix."""
-        tile = tile[:, : columns.stop - columns.start]
-        # reduced before it is transposed: many times as fast
-        maxima = tile.unflatten(0, (-1, _N_GROUP)).amax(1).T
-        self._update(columns, rows.start, tile.T, maxima)
+        w = tile.columns.stop - tile.columns.start
+        scores, maxima = tile.scores[:, :w].T, tile.column_maxima[:, :w].T
+        self._update(tile.columns, tile.rows.start, scores, maxima)
 
     def result(self):
         """Give the best of all tiles."""
@@ -161,51 +202,72 @@ class RunningTopK:
         """Let in what beats the k-th best of its row; what ties with it stands to the right."""
         scores, indices = self.scores[rows], self.indices[rows]  # views
         k = scores.shape[1]
-        if start == 0:  # nothing has been kept so far
-            everywhere = torch.arange(len(scores), device=scores.device)
-            scores[:], indices[:] = _best_scores(everywhere, tile, maxima, k)
-            return
-        last = scores[:, -1]
-        row, group = (maxima > last[:, None]).nonzero(as_tuple=True)
-        if len(row) == 0:
-            return
-        hit, new = row.unique_consecutive(), None
-        if len(row) <= scores.numel():
-            new = _larger_scores(row, group, tile, last, k)
-        if new is None:  # scores that rise from left to right
-            new = _best_scores(hit, tile, maxima, k)
+        hit, new = slice(None), None
+        if self._looks_first:
+            last = scores[:, -1] if start else _lower_bound(maxima, k)
+            hit, new = _larger_scores(tile, maxima, start, last, k)
+            if len(hit) == 0:
+                return
+        if new is None:
+            new = _best_scores(tile[hit], maxima[hit], start, k)
         values = torch.cat([scores[hit], new.scores], dim=1)
-        columns = torch.cat([indices[hit], start + new.indices], dim=1)
-        best = stable_top_k(values, k)
-        scores[hit], indices[hit] = best.scores, columns.gather(1, best.indices)
+        columns = torch.cat([indices[hit], new.indices], dim=1)
+        scores[hit], indices[hit] = best_of(values, columns, k)
 
 
-def _best_scores(rows, tile, maxima, k):
-    """Top k of some rows, by way of the k groups with the largest maxima.
+def _best_scores(tile, maxima, start, k):
+    """Top k of each row, by way of the k groups with the largest maxima.
 
     These groups, of equal maxima the first, hold the top k: where a score is in none of them, each
     of the k maxima beats it or ties with it at a lower index.
     """
-    groups = stable_top_k(maxima[rows], k).indices.sort().values  # (n, k)
-    kept = tile.unflatten(1, (-1, _N_GROUP))[rows[:, None], groups].flatten(1)  # (n, k * g)
-    values, position = stable_top_k(kept, k)
-    columns = groups.gather(1, position // _N_GROUP) * _N_GROUP + position % _N_GROUP
-    return Neighbors(values, columns)
+    n_groups = maxima.shape[1]
+    n_group = tile.shape[1] // n_groups
+    places = torch.arange(n_groups, device=tile.device)
+    lanes = torch.arange(n_group, device=tile.device)
+    n_bytes = 8 * tile.element_size() * n_group * min(k, n_groups)
+    blocks = []
+    for block in gen_blocks(len(tile), n_bytes, memory_budget=tile.numel() * tile.element_size()):
+        groups = places.expand(maxima[block].shape)
+        if k < n_groups:
+            groups = best_of(maxima[block], groups, k).indices  # (n, k)
+        columns = (groups[:, :, None] * n_group + lanes).flatten(1)  # (n, k * g)
+        blocks.append(best_of(tile[block].gather(1, columns), start + columns, k))
+    return Neighbors(*(torch.cat(parts) for parts in zip(*blocks, strict=True)))
 
 
-def _larger_scores(row, group, tile, last, k):
-    """Scores above the last of their row, in these groups, filled up with -inf.
+def _lower_bound(maxima, k):
+    """Give a number below k scores of each row; None where there is none."""
+    if k > maxima.shape[1]:
+        return None
+    last = maxima.topk(k).values[:, -1]
+    last = last.to(torch.promote_types(last.dtype, torch.float32))
+    below = last.nextafter(last.new_tensor(-torch.inf))
+    return None if (last == -torch.inf).any() else below
 
-    None where some row has more of them than k groups have.
+
+def _larger_scores(tile, maxima, start, last, k):
+    """Rows with scores above `last`, and these scores, filled up with -inf.
+
+    None takes the place of the latter where they are too many, as where scores rise from left to
+    right, or where there is no last one.
     """
-    candidates = tile.unflatten(1, (-1, _N_GROUP))[row, group]  # (p, g)
+    if last is None:
+        return torch.arange(len(tile)), None
+    row, group = (maxima > last[:, None]).contiguous().nonzero(as_tuple=True)
+    hit = row.unique_consecutive()
+    if len(row) > len(last) * k or len(hit) == 0:
+        return hit, None
+    n_group = tile.shape[1] // maxima.shape[1]
+    candidates = tile.unflatten(1, (-1, n_group))[row, group]  # (p, g)
     pair, lane = (candidates > last[row, None]).nonzero(as_tuple=True)
     _, place, counts = row[pair].unique_consecutive(return_inverse=True, return_counts=True)
-    shape = len(counts), int(counts.max())
-    if shape[1] > k * _N_GROUP:
-        return None
+    n_most = int(counts.max())
+    if n_most > k * n_group:
+        return hit, None
     rank = torch.arange(len(pair), device=row.device) - (counts.cumsum(0) - counts)[place]
-    values, columns = candidates.new_full(shape, -torch.inf), row.new_zeros(shape)
+    values = candidates.new_full((len(hit), n_most), -torch.inf)
+    columns = torch.full(values.shape, _LAST_COLUMN, device=row.device)
     values[place, rank] = candidates[pair, lane]
-    columns[place, rank] = group[pair] * _N_GROUP + lane
-    return Neighbors(values, columns)
+    columns[place, rank] = start + group[pair] * n_group + lane
+    return hit, Neighbors(values, columns)

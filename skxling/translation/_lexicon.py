@@ -43,12 +43,39 @@ def route_to_aligner(estimator, fit_params):
     return fit_params
 
 
-def clone_aligner(aligner, *, has_lexicon, device):
-    """Clone an aligner; without a lexicon, one that learns by itself."""
+def clone_aligner(aligner, *, has_lexicon, device, init="auto"):
+    """Clone an aligner; without a lexicon, one that learns by itself.
+
+    Parameters
+    ----------
+    aligner : aligner or None
+        None is :class:`~skxling.alignment.ProcrustesAligner`.
+
+    has_lexicon : bool
+        Whether there are words to fit it on.
+
+    device : str or torch.device
+        Of the aligners that are made here.
+
+    init : {"auto", "identity"}, default="auto"
+        Where self-learning starts that was not told where to, by itself or within an aligner. The
+        identity is taken to be right, and nobody judges whether it is.
+
+    Returns
+    -------
+    aligner : aligner
+        Not fitted.
+    """
     aligner = ProcrustesAligner(device=device) if aligner is None else clone(aligner)
-    if has_lexicon or not get_tags(aligner).target_tags.required:
+    if has_lexicon:
         return aligner
-    return SelfLearningAligner(aligner, device=device)
+    if get_tags(aligner).target_tags.required:
+        aligner = SelfLearningAligner(aligner, device=device)
+    if init == "identity":
+        for part in [aligner, *aligner.get_params().values()]:
+            if isinstance(part, SelfLearningAligner) and part.init == "auto":
+                part.set_params(init=init, min_agreement=None)
+    return aligner
 
 
 def select_pairs(lexicon, source, target, fit_params, way_out):

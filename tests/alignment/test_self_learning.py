@@ -32,9 +32,10 @@ def _n_right(aligner, gold):
 
 def test_near_spaces_are_aligned_from_the_identity():
     source, target, gold = _spaces(turn=0.16)
-    aligner = SelfLearningAligner(max_iter=1)
+    aligner = SelfLearningAligner(init="identity", max_iter=1, min_agreement=None)
     first = _n_right(aligner.fit(source_vectors=source, target_vectors=target), gold)
-    aligner = SelfLearningAligner().fit(source_vectors=source, target_vectors=target)
+    aligner = SelfLearningAligner(init="identity", min_agreement=None)
+    aligner.fit(source_vectors=source, target_vectors=target)
     assert first < 100
     assert _n_right(aligner, gold) > 490
     assert aligner.n_iter_ == len(aligner.similarity_curve_) <= 10
@@ -43,7 +44,8 @@ def test_near_spaces_are_aligned_from_the_identity():
 def test_a_small_seed_lexicon_grows_where_the_spaces_are_far_apart():
     source, target, gold = _spaces(turn=1.0)
     spaces = {"source_vectors": source, "target_vectors": target}
-    alone = SelfLearningAligner().fit(**spaces)
+    with pytest.warns(ConvergenceWarning, match="The map is probably useless"):
+        alone = SelfLearningAligner(init="identity").fit(**spaces)
     assert _n_right(alone, gold) < 50
     seeded = SelfLearningAligner().fit(source[:15], target[gold[:15]], **spaces)
     assert _n_right(seeded, gold) > 490
@@ -70,11 +72,11 @@ def test_final_aligner_is_fitted_on_the_lexicon():
 
 def test_stops_where_the_pairs_do_not_change():
     source, target, _ = _spaces(turn=0.13)
-    aligner = SelfLearningAligner(tol=None, max_iter=50)
+    aligner = SelfLearningAligner(init="identity", tol=None, max_iter=50)
     aligner.fit(source_vectors=source, target_vectors=target)
     assert 1 < aligner.n_iter_ < 50
     # one more round finds the same pairs
-    again = SelfLearningAligner(max_iter=1).fit(
+    again = SelfLearningAligner(init="identity", max_iter=1).fit(
         source_vectors=aligner.transform(source), target_vectors=aligner.transform_target(target)
     )
     np.testing.assert_array_equal(again.lexicon_, aligner.lexicon_)
@@ -84,9 +86,10 @@ def test_stops_where_the_pairs_do_not_change():
 def test_stops_where_the_similarity_does_not_rise(n_iter_no_change):
     source, target, _ = _spaces(turn=0.25, noise=0.6)  # too far apart: it rises slowly
     spaces = {"source_vectors": source, "target_vectors": target}
-    curve = SelfLearningAligner(tol=None, max_iter=20).fit(**spaces).similarity_curve_
+    params = {"init": "identity", "max_iter": 20, "min_agreement": None}
+    curve = SelfLearningAligner(tol=None, **params).fit(**spaces).similarity_curve_
     assert len(curve) == 20
-    aligner = SelfLearningAligner(tol=0.03, max_iter=20, n_iter_no_change=n_iter_no_change)
+    aligner = SelfLearningAligner(tol=0.03, n_iter_no_change=n_iter_no_change, **params)
     n_iter = aligner.fit(**spaces).n_iter_
     np.testing.assert_array_equal(aligner.similarity_curve_, curve[:n_iter])
     rises = [
@@ -98,7 +101,7 @@ def test_stops_where_the_similarity_does_not_rise(n_iter_no_change):
 
 def test_only_the_frequent_words_are_paired():
     source, target, _ = _spaces(turn=0.08)
-    aligner = SelfLearningAligner(n_frequent=100)
+    aligner = SelfLearningAligner(n_frequent=100, min_agreement=None)
     aligner.fit(source_vectors=source, target_vectors=target)
     assert aligner.lexicon_.max() < 100
 
@@ -106,7 +109,7 @@ def test_only_the_frequent_words_are_paired():
 @pytest.mark.parametrize("retrieval", ["csls", "cosine"])
 def test_pairs_are_one_to_one(retrieval):
     source, target, _ = _spaces(turn=0.5, noise=0.5)
-    aligner = SelfLearningAligner(retrieval=retrieval).fit(
+    aligner = SelfLearningAligner(retrieval=retrieval, min_agreement=None).fit(
         source_vectors=source, target_vectors=target
     )
     assert aligner.lexicon_.shape[1] == 2
@@ -135,7 +138,7 @@ def test_spaces_of_two_sizes_need_pairs():
     source, target, gold = _spaces(turn=0.08)
     spaces = {"source_vectors": source, "target_vectors": target[:, :12]}
     with pytest.raises(ValueError, match=r"20 features and `target_vectors` 12\. Give pairs"):
-        SelfLearningAligner().fit(**spaces)
+        SelfLearningAligner(init="identity").fit(**spaces)
     aligner = SelfLearningAligner(max_iter=1).fit(source[:50], target[gold[:50], :12], **spaces)
     assert aligner.transform(source).shape == (500, 12)
 
@@ -185,7 +188,8 @@ class _Recorder:
 
 def test_a_callback_that_returns_true_stops():
     source, target, _ = _spaces(turn=0.16, noise=0.6)
-    aligner = SelfLearningAligner(tol=None).set_callbacks(_Recorder(stop_at=2))
+    aligner = SelfLearningAligner(init="identity", tol=None, min_agreement=None)
+    aligner.set_callbacks(_Recorder(stop_at=2))
     aligner.fit(source_vectors=source, target_vectors=target)
     assert aligner.n_iter_ == 2
 
@@ -193,7 +197,8 @@ def test_a_callback_that_returns_true_stops():
 def test_callbacks_reach_an_aligner_that_iterates():
     source, target, _ = _spaces(turn=0.16)
     recorder = _Recorder()
-    aligner = SelfLearningAligner(RCSLSAligner(max_iter=3), max_iter=2, tol=None)
+    inner = RCSLSAligner(max_iter=3)
+    aligner = SelfLearningAligner(inner, init="identity", max_iter=2, tol=None, min_agreement=None)
     aligner.set_callbacks(recorder).fit(source_vectors=source, target_vectors=target)
     assert recorder.tasks.count(("RCSLSAligner", "iteration")) == 6
     assert not hasattr(aligner.aligner_, "_skl_callbacks")
@@ -238,7 +243,8 @@ def test_numerals_are_words_of_digits():
     source, target, gold = _spaces(turn=1.0)
     spaces = _word_vectors(source, target, gold, range(100, 130))
     X, Y = (spaces[f"{side}_vectors"].vectors for side in ("source", "target"))
-    numerals = SelfLearningAligner(max_iter=1, init="numerals").fit(**spaces)
+    numerals = SelfLearningAligner(max_iter=1, init="numerals", min_agreement=None)
+    numerals.fit(**spaces)
     given = SelfLearningAligner(max_iter=1).fit(X[100:101], Y[gold[100:101]], **spaces)
     np.testing.assert_array_equal(numerals.lexicon_, given.lexicon_)
 
@@ -311,8 +317,9 @@ def _succeeds(seed, **params):
 
 
 def test_distributions_are_a_start_where_nothing_is_known():
-    assert sum(_succeeds(seed, init="distributions") for seed in range(10)) >= 9
-    assert not any(_succeeds(seed) for seed in range(3))
+    succeeds = [_succeeds(seed, init="distributions", min_agreement=None) for seed in range(10)]
+    assert sum(succeeds) >= 9
+    assert not any(_succeeds(seed, init="identity", min_agreement=None) for seed in range(3))
 
 
 def test_spaces_of_two_sizes_are_aligned_from_their_distributions():
@@ -423,3 +430,80 @@ def test_final_aligner_is_fitted_in_the_end():
     expected = MultistepAligner().fit(source[rows], target[columns], **spaces)
     np.testing.assert_array_equal(final.transform(source), expected.transform(source))
     np.testing.assert_array_equal(final.transform_target(target), expected.transform_target(target))
+
+
+# -- the best start, and none --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("turn", "noise", "expected"), [(0.08, 0.6, "identity"), (1.0, 0.6, "identical")]
+)
+def test_auto_takes_the_start_that_leads_farthest(turn, noise, expected):
+    source, target, gold = _spaces(turn=turn, noise=noise)
+    spaces = _word_vectors(source, target, gold, range(100, 130))
+    n_right = {}
+    for init in ("identity", "identical", "distributions"):
+        aligner = SelfLearningAligner(init=init, min_agreement=None).fit(**spaces)
+        n_right[init] = _n_right(aligner, gold)
+    aligner = SelfLearningAligner(min_agreement=None).fit(**spaces)
+    assert aligner.init_ == expected
+    assert n_right[expected] > max(n_right.values()) - 5
+    by_name = SelfLearningAligner(init=aligner.init_, min_agreement=None).fit(**spaces)
+    np.testing.assert_array_equal(aligner.lexicon_, by_name.lexicon_)
+
+
+def test_spaces_of_two_sizes_leave_auto_no_identity():
+    source, target, gold = _clusters(0, d_target=26)
+    aligner = SelfLearningAligner().fit(source_vectors=source, target_vectors=target)
+    assert aligner.init_ == "distributions"
+    assert _n_right(aligner, gold) > 360
+
+
+def test_without_pairs_all_seeds_succeed_on_spaces_of_one_shape():
+    for seed in range(5):
+        source, target, gold = _clusters(seed, n_words=250)
+        aligner = SelfLearningAligner().fit(source_vectors=source, target_vectors=target)
+        assert _n_right(aligner, gold) > 225
+        assert aligner.converged_
+        assert aligner.agreement_ > 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_unrelated_spaces_are_warned_of(seed):
+    source, other = _clusters(seed)[0], _clusters(seed + 100)[0]
+    spaces = {"source_vectors": source, "target_vectors": other}
+    with pytest.warns(ConvergenceWarning, match=r"other, \d+\.\d% are the same, and \d+"):
+        aligner = SelfLearningAligner().fit(**spaces)
+    assert aligner.converged_ is False
+    assert 0 <= aligner.agreement_ < 0.5
+    silent = SelfLearningAligner(min_agreement=None).fit(**spaces)
+    assert silent.converged_ is None
+    assert np.isnan(silent.agreement_)
+    np.testing.assert_array_equal(silent.lexicon_, aligner.lexicon_)
+
+
+def test_pairs_are_believed():
+    source, _, _ = _clusters(0)
+    other = np.random.default_rng(0).normal(size=source.shape)
+    aligner = SelfLearningAligner(max_iter=2).fit(source, other)
+    assert aligner.init_ is None
+    assert aligner.converged_ is None
+
+
+def test_agreement_is_that_of_two_halves_of_the_start():
+    source, target, gold = _spaces(turn=1.0, noise=0.8)
+    spaces = _word_vectors(source, target, gold, range(100, 140))
+    aligner = SelfLearningAligner(init="identical").fit(**spaces)
+    found = []
+    for half in (slice(100, 140, 2), slice(101, 140, 2)):
+        learner = SelfLearningAligner(n_frequent=5000, tol=None)
+        pairs = learner.fit(source[half], target[gold[half]], **spaces).lexicon_
+        found.append({tuple(pair) for pair in pairs.tolist()})
+    n_common = len(found[0] & found[1])
+    assert aligner.agreement_ == pytest.approx(2 * n_common / sum(map(len, found)), abs=0.03)
+    # whatever is fitted, and for how long, the judgement is the same
+    other = SelfLearningAligner(MultistepAligner(), init="identical", max_iter=2).fit(**spaces)
+    assert other.agreement_ == aligner.agreement_ > 0.3
+    assert other.converged_
+    with pytest.warns(ConvergenceWarning, match=r"and 100\.0% are asked for"):
+        other.set_params(min_agreement=1.0).fit(**spaces)

@@ -1,5 +1,6 @@
 import os
 import pickle
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from skxling.alignment import (
     CCAAligner,
     GeometricAligner,
+    L1RefinedAligner,
     LinearAligner,
     MultistepAligner,
     ProcrustesAligner,
@@ -21,6 +23,7 @@ from skxling.alignment import (
     SelfLearningAligner,
 )
 from skxling.combine import JointAlignCombiner
+from skxling.datasets import make_bilingual_corpus
 from skxling.embedding import JointSkipGram, WordVectors
 from skxling.metrics import make_bli_scorer
 from skxling.text import reallocate_vocabulary
@@ -172,6 +175,38 @@ def test_without_a_lexicon(aligner):
     assert not isinstance(combiner.aligner_.aligner, SelfLearningAligner)
     assert combiner.n_pairs_ == len(combiner.aligner_.lexicon_) > 60
     assert combiner.score(SOURCE, TARGET) > 0.9
+
+
+@pytest.fixture(scope="module")
+def generated():
+    """Two generated languages, and their joint model."""
+    data = make_bilingual_corpus(
+        8_000, n_concepts=300, n_topics=15, n_names=40, n_train=300, n_test=300, random_state=0
+    )
+    joint = JointSkipGram(30, bucket=50_000, epochs=10, random_state=0)
+    return data, FrozenEstimator(joint.fit(data.source_corpus, data.target_corpus))
+
+
+@pytest.mark.parametrize(
+    ("aligner", "learner"),
+    [
+        (None, "aligner_"),
+        (SelfLearningAligner(), "aligner_"),
+        (L1RefinedAligner(SelfLearningAligner()), "aligner_.aligner_"),
+    ],
+)
+def test_without_a_lexicon_the_joint_space_is_the_start(generated, aligner, learner):
+    data, joint = generated
+    combiner = JointAlignCombiner(joint, aligner).fit()
+    assert attrgetter(learner)(combiner).init_ == "identity"
+    words = joint.word_vectors_
+    alone = [
+        words.subset(words.index(side.words))
+        for side in (combiner.source_vectors_, combiner.target_vectors_)
+    ]
+    alone = WordTranslator(*alone, "passthrough").fit()
+    lexicon = data.test_lexicon.source, data.test_lexicon.target
+    assert combiner.score(*lexicon) >= alone.score(*lexicon) > 0.05
 
 
 # -- words ---------------------------------------------------------------------------------------

@@ -26,6 +26,19 @@ CALLS = {
         X, Y, 5, candidate_means=F.neighborhood_means(Y, X, 10), memory_budget=2**20
     ),
     "mutual_neighbors": lambda X, Y, W: F.mutual_neighbors(X, Y),
+    "mutual_neighborhood_means": lambda X, Y, W: F.mutual_neighborhood_means(X, Y, 10),
+    "inverted_softmax_neighbors": lambda X, Y, W: F.inverted_softmax_neighbors(
+        X, Y, 5, log_normalizers=F.inverted_softmax_normalizers(Y, X, 0.1), temperature=0.1
+    ),
+    "margin_neighbors": lambda X, Y, W: F.margin_neighbors(
+        X,
+        Y,
+        5,
+        query_means=F.neighborhood_means(X, Y, 4),
+        candidate_means=F.neighborhood_means(Y, X, 4),
+        memory_budget=2**20,
+    ),
+    "retrieve": lambda X, Y, W: F.retrieve(X, Y, 5, F.retrieval_statistics(X, Y)),
     "fit_normalization": lambda X, Y, W: F.fit_normalization(X, ("unit", "center", "unit")),
     "orthogonal_procrustes": lambda X, Y, W: F.orthogonal_procrustes(X, Y[:300], scale=True),
     "gram_product": lambda X, Y, W: F.gram_product(X, Y[:300]),

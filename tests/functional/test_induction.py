@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from skxling.functional import induce_pairs, mutual_neighbors, similarity_distributions
+from skxling.functional import (
+    induce_pairs,
+    mutual_neighbors,
+    refine_pairs,
+    similarity_distributions,
+)
 
 
 def _randn(*shape, seed=0, dtype=torch.float64):
@@ -138,3 +143,35 @@ def test_distributions_see_neither_a_turn_nor_an_order():
     order = torch.randperm(40, generator=torch.Generator().manual_seed(0))
     turned = (X @ torch.linalg.qr(_randn(6, 6, seed=1)).Q)[order]
     torch.testing.assert_close(similarity_distributions(turned), similarity_distributions(X)[order])
+
+
+@pytest.mark.parametrize("n_frequent", [None, 50])
+def test_refined_pairs_equal_reference(n_frequent):
+    X, Y = _randn(80, 6), _randn(90, 6, seed=1)
+    rows, columns = torch.arange(60, 75), torch.arange(70, 85)  # the start may be anywhere
+    refined = refine_pairs(X, Y, rows, columns, n_frequent=n_frequent, max_iter=2)
+    S, T = X.numpy(), Y.numpy()
+    pairs = np.column_stack([rows, columns])
+    for _ in range(2):
+        U, _, Vt = np.linalg.svd(S[pairs[:, 0]].T @ T[pairs[:, 1]])
+        mapped = S[:n_frequent] @ U @ Vt
+        scores = _dense_scores(torch.tensor(mapped), Y[:n_frequent], "csls")
+        best_x, best_y = scores.argmax(1), scores.argmax(0)
+        pairs = np.array([[i, j] for i, j in enumerate(best_x) if best_y[j] == i])
+    assert _pairs(refined) == pairs.tolist()
+
+
+def test_refinement_ends_where_pairs_stay():
+    X = _randn(200, 6)
+    Q = torch.linalg.qr(_randn(6, 6, seed=1)).Q
+    start = torch.arange(20)
+    expected = [[i, i] for i in range(200)]
+    assert _pairs(refine_pairs(X, X @ Q, start, start, max_iter=2)) == expected
+    assert _pairs(refine_pairs(X, X @ Q, start, start, max_iter=10**9)) == expected
+
+
+def test_refined_pairs_of_spaces_of_two_sizes():
+    X = _randn(100, 6)
+    Q = torch.linalg.qr(_randn(8, 6, seed=1)).Q.T
+    start = torch.arange(20)
+    assert _pairs(refine_pairs(X, X @ Q, start, start)) == [[i, i] for i in range(100)]

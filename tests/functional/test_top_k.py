@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from skxling.functional.neighbors import largest_scores, largest_scores_both_ways
-from skxling.functional.top_k import gen_tiles
+from skxling.functional import tiles, top_k
+from skxling.functional.tiles import gen_tiles
+from skxling.functional.top_k import largest_scores, largest_scores_both_ways
 
 BUDGETS = [1, 2**17, 2**28]  # tiles of 32 x 32 scores, of several groups, all at once
 
@@ -102,20 +103,60 @@ def test_scores_of_minus_infinity_come_last_in_order(memory_budget):
 def test_tiles_cover_the_product(memory_budget):
     X, Y = _randn(70), _randn(130, seed=1)
     covered = torch.zeros(70, 130, dtype=torch.float64)
-    for rows, columns, tile in gen_tiles(X, Y, memory_budget=memory_budget):
-        height, width = rows.stop - rows.start, columns.stop - columns.start
-        covered[rows, columns] += tile[:height, :width]
-        assert tile.shape[0] % 32 == tile.shape[1] % 32 == 0
-        assert (tile[height:] == -torch.inf).all()
-        assert (tile[:, width:] == -torch.inf).all()
+    for tile in gen_tiles(X, Y, memory_budget=memory_budget):
+        height, width = tile.rows.stop - tile.rows.start, tile.columns.stop - tile.columns.start
+        covered[tile.rows, tile.columns] += tile.scores[:height, :width]
+        assert (tile.scores[height:] == -torch.inf).all()
+        assert (tile.scores[:, width:] == -torch.inf).all()
+        assert torch.equal(tile.row_maxima, tile.scores.unflatten(1, (-1, 64)).amax(2))
+        assert torch.equal(tile.column_maxima, tile.scores.unflatten(0, (-1, 32)).amax(1))
     torch.testing.assert_close(covered, X @ Y.T)
 
 
 def test_no_tile_is_larger_than_the_budget():
     X, Y = _randn(3000, 1), _randn(3000, 1)
     for budget in (2**18, 2**20, 2**22):
-        sizes = [tile.numel() * 8 for _, _, tile in gen_tiles(X, Y, memory_budget=budget)]
+        sizes = [tile.scores.numel() * 8 for tile in gen_tiles(X, Y, memory_budget=budget)]
         assert budget / 16 < max(sizes) <= budget / 4
+
+
+def test_a_tile_is_multiplied_and_reduced_in_parts(monkeypatch):
+    monkeypatch.setattr(tiles, "_CACHE_BYTES", 2**13)  # 32 x 32 scores
+    X, Y = _randn(150), _randn(400, seed=1)
+    terms = _randn(150, 1)[:, 0], _randn(400, 1, seed=2)[:, 0]
+
+    def rescore(products, rows, columns):
+        products -= terms[0][rows, None] + terms[1][columns]
+
+    (tile,) = gen_tiles(X, Y, rescore=rescore)
+    expected = X @ Y.T - terms[0][:, None] - terms[1]
+    torch.testing.assert_close(tile.scores[:150, :400], expected)
+    assert torch.equal(tile.row_maxima, tile.scores.unflatten(1, (-1, 64)).amax(2))
+    assert torch.equal(tile.column_maxima, tile.scores.unflatten(0, (-1, 32)).amax(1))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_best_of_breaks_ties_by_column(dtype):
+    generator = torch.Generator().manual_seed(0)
+    values = torch.tensor([-torch.inf, -1.5, -0.0, 0.0, 1e-40, 3.0], dtype=dtype)
+    scores = values[torch.randint(len(values), (200, 50), generator=generator)]
+    columns = torch.rand(200, 50, generator=generator).argsort(1) * 2**26
+    found = top_k.best_of(scores, columns, 20)
+    order = np.lexsort((columns.numpy(), -scores.numpy()))[:, :20]
+    np.testing.assert_array_equal(found.indices, np.take_along_axis(columns.numpy(), order, 1))
+    np.testing.assert_array_equal(found.scores, np.take_along_axis(scores.numpy(), order, 1))
+
+
+@pytest.mark.parametrize("kind", DATA)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_way_of_cuda_is_the_same(kind, dtype, monkeypatch):
+    X, Y = DATA[kind](150, 1).to(dtype), DATA[kind](900, 2).to(dtype)
+    expected = largest_scores_both_ways(X, Y, 3, memory_budget=2**19)
+    monkeypatch.setattr(top_k, "_looks_first", lambda like: False)
+    found = largest_scores_both_ways(X, Y, 3, memory_budget=2**19)
+    for a, b in zip(expected, found, strict=True):
+        assert torch.equal(a.indices, b.indices)
+        assert torch.equal(a.scores, b.scores)
 
 
 def test_nothing_to_search():

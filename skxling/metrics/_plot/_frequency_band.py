@@ -3,8 +3,8 @@
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.stats import binomtest
 
+from skxling.metrics._bands import judge_bands
 from skxling.metrics._bli import check_k, check_predictions
 from skxling.metrics._judge import first_hits, hits_at_k, judge
 from skxling.metrics._plot._axes import get_axes
@@ -17,35 +17,6 @@ _BAND_CONSTRAINTS = {
     "edges": ["array-like", None],
     "confidence_level": [Interval(Real, 0, 1, closed="neither")],
 }
-
-
-def _find_bands(ranks, n_bands, edges):
-    """First and last frequency rank of each band."""
-    if edges is None:  # bands with about as many queries
-        shares = np.arange(1, n_bands) / n_bands
-        edges = np.unique(np.quantile(ranks, shares, method="inverted_cdf"))
-    edges = np.asarray(edges, dtype=np.int64)
-    if edges.ndim != 1 or (np.diff(edges, prepend=0) < 1).any():
-        raise ValueError(
-            "`edges` must be ascending ranks from 1 on, the last of each band but the last. Got "
-            f"{edges.tolist()}."
-        )
-    last = np.append(edges[edges < ranks.max()], ranks.max())
-    return np.column_stack([np.append(1, last[:-1] + 1), last])
-
-
-def _judge_bands(hits, ranks, bands, confidence_level):
-    """Precision of each band, Wilson's interval of it, and the number of queries."""
-    precision, intervals, n_queries = [], [], []
-    for first, last in bands:
-        mine = hits[(ranks >= first) & (ranks <= last)]
-        n_queries.append(len(mine))
-        precision.append(mine.mean() if len(mine) else np.nan)
-        intervals.append((np.nan, np.nan))
-        if len(mine):
-            found = binomtest(int(mine.sum()), len(mine))
-            intervals[-1] = found.proportion_ci(confidence_level, method="wilson")
-    return np.array(precision), np.array(intervals), np.array(n_queries)
 
 
 class FrequencyBandDisplay:
@@ -332,19 +303,8 @@ class FrequencyBandDisplay:
     @classmethod
     def _from_hits(cls, hits, ranks, *, n_bands, edges, k, confidence_level, name):
         """Cut queries into bands and judge each."""
-        hits, ranks = hits[ranks > 0], ranks[ranks > 0]
-        if not len(ranks):
-            raise ValueError(
-                "No query has a frequency rank: the source vocabulary has none of the words. Look "
-                "for differences of case or encoding."
-            )
-        bands = _find_bands(ranks, n_bands, edges)
-        precision, intervals, n_queries = _judge_bands(hits, ranks, bands, confidence_level)
         return cls(
-            bands=bands,
-            precision=precision,
-            intervals=intervals,
-            n_queries=n_queries,
+            **judge_bands(hits, ranks, n_bands, edges, confidence_level)._asdict(),
             k=k,
             confidence_level=confidence_level,
             name=name,

@@ -1,0 +1,109 @@
+"""Two clouds of vectors that nobody has paired, and linear maps between them."""
+
+from copy import copy
+
+import numpy as np
+import torch
+
+from skxling.alignment._base import validate_space
+from skxling.alignment._linear_map import LinearMap
+from skxling.alignment._starts import check_spaces
+from skxling.functional import mutual_neighbors, rate_translations, translation_nearness
+from skxling.utils import to_numpy, to_tensor
+from skxling.utils._sklearn import _check_feature_names
+
+
+class Clouds:
+    """Two clouds as they are, and normalised for the linear maps between them.
+
+    Parameters
+    ----------
+    source, target : ndarray of shape (n_source, d_source) and (n_target, d_target)
+        The two.
+
+    normalize : tuple of str or transformer, or a transformer
+        Steps done to either.
+
+    device : str or torch.device
+        Where the normalised ones are.
+
+    Attributes
+    ----------
+    spaces : dict
+        The clouds as they are, as keywords of an aligner's `fit`.
+
+    source, target : Tensor of shape (n_source, d_source) and (n_target, d_target)
+        The clouds normalised, in single precision.
+    """
+
+    def __init__(self, source, target, normalize, device):
+        self.spaces = {"source_vectors": source, "target_vectors": target}
+        self._linear = LinearMap(normalize, device)
+        self.source, self.target = self._linear.normalize_clouds(source, target)
+
+    def linear_map(self, mapping):
+        """Give the aligner that maps by a matrix."""
+        aligner = copy(self._linear)
+        aligner.mapping_ = to_numpy(mapping)
+        return aligner
+
+    def identity(self):
+        """Give the map that keeps as many components as both sides have."""
+        return torch.eye(self.source.shape[1], self.target.shape[1], device=self.source.device)
+
+    def random_rotation(self, generator):
+        """Draw a map with orthonormal rows or columns, whichever are fewer."""
+        long, short = sorted((self.source.shape[1], self.target.shape[1]), reverse=True)
+        normal = torch.randn(long, short, generator=generator, device=generator.device)
+        rotation = torch.linalg.qr(normal).Q.to(self.source.device)
+        return rotation if self.source.shape[1] == long else rotation.T.contiguous()
+
+    def rate(self, mapping, n_frequent):
+        """Give the mean cosine of frequent words, mapped by a matrix, and their translations."""
+        source, target = self.source[:n_frequent], self.target[:n_frequent]
+        return rate_translations(source @ mapping, target).similarity.item()
+
+    def rate_aligner(self, aligner, n_frequent):
+        """Translate frequent words by an aligner, whose space may be another."""
+        source, target = (space[:n_frequent] for space in self.spaces.values())
+        sides = np.asarray(aligner.transform(source)), aligner.transform_target(target)
+        return rate_translations(*(to_tensor(side, device=self.source.device) for side in sides))
+
+    def rate_nearness(self, translations, n_frequent):
+        """Give the share of translations that are nearer than words of their own language."""
+        source, target = self.source[:n_frequent], self.target[:n_frequent]
+        return translation_nearness(source, target, translations).item()
+
+    def find_pairs(self, mapping, n_frequent):
+        """Give both rows of words that a matrix makes each other's nearest."""
+        pairs = mutual_neighbors(self.source[:n_frequent] @ mapping, self.target[:n_frequent])
+        return [
+            space[to_numpy(rows)] for space, rows in zip(self.spaces.values(), pairs, strict=True)
+        ]
+
+
+def check_clouds(aligner, X, y, source_vectors, target_vectors):
+    """Check what an aligner is fitted on; X and y are the clouds if no others are given.
+
+    Parameters
+    ----------
+    aligner : BaseAligner
+        Its parameters `normalize` and `device` say how to go on; it notes the numbers of features.
+
+    X, y, source_vectors, target_vectors : array-like, WordVectors or None
+        Of its `fit`.
+
+    Returns
+    -------
+    clouds : Clouds
+    """
+    if X is None or y is None:
+        source, target = check_spaces(source_vectors, target_vectors)
+        _check_feature_names(aligner, source, reset=True)
+        aligner.n_features_in_, aligner._y_ndim = source.shape[1], 2
+    else:
+        X, Y = aligner._validate_pairs(X, y)
+        source = validate_space(source_vectors, X.shape[1], X.dtype, "source_vectors", "X")
+        target = validate_space(target_vectors, Y.shape[1], X.dtype, "target_vectors", "y")
+        source, target = X if source is None else source, Y if target is None else target
+    return Clouds(source, target, aligner.normalize, aligner.device)

@@ -1,0 +1,63 @@
+"""Whether the spaces determine what self-learning finds: trials from two halves of a start."""
+
+from functools import cached_property
+
+import torch
+
+from skxling.functional import fit_normalization, refine_pairs
+from skxling.utils import to_tensor
+
+N_WORDS, N_ROUNDS = 5000, 10
+
+
+class Trials:
+    """Rounds of a rotation and mutual neighbours among the frequent words of two spaces.
+
+    They are of one kind whatever is fitted in the end, so that starts can be compared: ten rounds
+    at most, among 5,000 words of either side, or all if these are fewer.
+
+    Parameters
+    ----------
+    source, target : ndarray of shape (n_words, n_features)
+        The two spaces.
+
+    device : torch.device
+        Where to compute.
+    """
+
+    def __init__(self, source, target, device):
+        self._spaces, self._device, self._known = (source, target), device, {}
+
+    def agreement(self, one, other):
+        """Share of the pairs that trials from two halves of a start have in common.
+
+        Parameters
+        ----------
+        one, other : ndarray of shape (n_pairs, 2), int64
+            The halves, rows of either space.
+
+        Returns
+        -------
+        agreement : float
+            From 0 to 1.
+        """
+        key = one.tobytes(), other.tobytes()
+        if key not in self._known:
+            one, other = self._try(one), self._try(other)
+            n_common = int(torch.isin(one, other).sum())
+            self._known[key] = 2 * n_common / (len(one) + len(other))
+        return self._known[key]
+
+    def _try(self, pairs):
+        """Go on from some pairs, and give a number for each pair in the end."""
+        start = to_tensor(pairs.copy(), device=self._device).T
+        rows, columns = refine_pairs(*self._sides, *start, n_frequent=N_WORDS, max_iter=N_ROUNDS)
+        return rows * N_WORDS + columns
+
+    @cached_property
+    def _sides(self):
+        """Both spaces normalised, as :class:`ProcrustesAligner` has them."""
+        return [
+            fit_normalization(to_tensor(space, device=self._device), ("unit", "center", "unit"))[0]
+            for space in self._spaces
+        ]
