@@ -128,9 +128,10 @@ def draw_planted(isomorphism, seed, n_words=2000, n_components=50, noise=0.2):
 
 def draw_corpus(isomorphism, seed):
     """Vectors of two generated languages, each trained alone."""
-    data = make_bilingual_corpus(isomorphism=isomorphism, random_state=seed)
+    sizes = {"n_concepts": 600, "n_skewed": 0, "n_balanced": 0, "n_train": 300, "n_test": 500}
+    data = make_bilingual_corpus(20_000, isomorphism=isomorphism, **sizes, random_state=seed)
     vectors = [
-        JointSkipGram(50, max_n=0, random_state=seed + i).fit(corpus).word_vectors_
+        JointSkipGram(50, sample=1e-3, epochs=8, random_state=seed + i).fit(corpus).word_vectors_
         for i, corpus in enumerate((data.source_corpus, data.target_corpus))
     ]
     lexicons = [(side.source, side.target) for side in (data.train_lexicon, data.test_lexicon)]
