@@ -12,7 +12,7 @@ more) and kept in DIR.
     python benchmarks/ner.py --data $SKXLING_DATA --cache DIR --tune
 
 judges settings of the tagger on English sentences held out of EWT, and on nothing else: that is how
-those below were chosen.
+they are to be chosen.
 
     python benchmarks/ner.py --data $SKXLING_DATA --model FOLDER --only contextual
 
@@ -42,7 +42,7 @@ from skxling import (
 from skxling.datasets import drop_test_sources, load_conll, load_lexicon
 from skxling.tagging import CRFTagger, TokenVectorizer
 
-# chosen with --tune
+# the first of TRIED; --tune has not been run to the end for all of them
 SETTINGS = {"hidden_size": 50, "dropout": 0.3, "learning_rate": 0.005}
 TRIED = (
     {"hidden_size": 50, "dropout": 0.3, "learning_rate": 0.005},

@@ -163,7 +163,7 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
     (:func:`~skxling.functional.refine_pairs`). Where the spaces determine what belongs together,
     both end with much the same pairs; by chance two trials have few in common. From equal words,
     45% were the same for two generated languages of one shape, 8% for two real ones, both of use;
-    at most 3% for generated ones that have nothing but spellings in common, and less than 1% for
+    at most 3% for generated ones that have nothing but spellings in common, and about 1% for
     the real ones from starts that led nowhere. Two halves are less than a whole, so a weak start
     that would do may be warned of.
 
