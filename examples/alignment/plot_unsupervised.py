@@ -93,7 +93,7 @@ for way, color in (("no pairs", "C0"), ("no pairs, no spellings", "C1")):
     axes[1].plot(knob, agreements, "o-", color=color, ms=8)
 asked = SelfLearningAligner().min_agreement
 axes[1].axhline(asked, color="black", ls=":", lw=1)
-axes[1].text(knob[0], asked, "a warning below this line ", ha="right", va="bottom", fontsize=9)
+axes[1].text(knob[-1], asked, "a warning below this line", ha="right", va="bottom", fontsize=9)
 axes[1].set(
     xlabel="isomorphism",
     ylabel="share of pairs found from either half",
