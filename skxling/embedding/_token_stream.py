@@ -68,7 +68,7 @@ class Chunk(NamedTuple):
     negatives : Tensor of shape (n_groups, n_shared), dtype int64
         Word ids of each group's negatives.
 
-    mask : Tensor of shape (n_blocks, block, 2 * window + 1), dtype float32
+    mask : Tensor of shape (n_blocks, block, 2 * window + 1), dtype bool
         The pairs of a token and a context, of `context_mask`, both within the chunk.
 
     weight : Tensor of shape (n_tokens,), dtype float32
@@ -193,8 +193,8 @@ class TokenStream:
         spans = _spans(self.corpus.offsets, self.tokens_per_read, first)
         while turn := list(islice(spans, n_shards)):
             begin, end = turn[number] if number < len(turn) else (turn[-1][1],) * 2
-            words, chunks = self._draw(begin, end)
-            yield Read(words, chunks, turn[-1][1], self.generator.get_state())
+            # no name for it: nothing here keeps it while the next one is drawn
+            yield Read(*self._draw(begin, end), turn[-1][1], self.generator.get_state())
 
     def _draw(self, first, last):
         """Distinct words and chunks of some sentences, after subsampling."""

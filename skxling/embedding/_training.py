@@ -83,33 +83,40 @@ def train_epoch(state, reads, *, rate, after_read=()):
     loss : float
         Mean of the losses of all reads' first chunks, NaN where there was none.
     """
-    words, output, space = state.words, state.output, Workspace(state.output.device)
+    space = Workspace(state.output.device)
     for read in reads:
-        vectors = words.lend(read.words)  # (n_distinct, d)
-        for i, chunk in enumerate(read.chunks):
-            block, window = chunk.mask.shape[1], chunk.mask.shape[2] // 2
-            learning_rate, pairs = rate(chunk.n_read), (chunk.mask, chunk.weight)
-            memory = _carve(space, chunk, vectors.shape[1])
-            centre = torch.index_select(vectors, 0, chunk.centres, out=memory.centre)
-            context = torch.index_select(output, 0, chunk.contexts, out=memory.context)
-            negative = torch.index_select(output, 0, chunk.negatives.flatten(), out=memory.negative)
-            negative = negative.view(*chunk.negatives.shape, -1)  # (n_groups, n_shared, d)
-            scores = skipgram_scores(centre, context, negative, block=block, window=window)
-            if i == 0:
-                state.losses.append(skipgram_loss(scores, *pairs))
-            errors = skipgram_errors(scores, *pairs)
-            gradients = centre_gradients(errors, context, negative, out=memory.to_centre)
-            _step(vectors, gradients, chunk.inputs, learning_rate)
-            # each gradient is written over its vector, which has had its use
-            output_gradients(errors, centre, out=(context[window:-window], negative))
-            _step(output, memory.outputs, chunk.outputs, learning_rate)
-        words.take_back(read.words, vectors, max_norm=MAX_PUSH)
+        _learn(state, read, rate, space)
         state.sentence, state.generator_state = read.last, read.generator
         for call in after_read:
             call(state)
+        del read  # its memory is for the next one
     loss = float(torch.stack(state.losses).mean()) if state.losses else float("nan")
     state.sentence, state.losses = 0, []
     return loss
+
+
+def _learn(state, read, rate, space):
+    """Learn from a read, chunk by chunk."""
+    words, output = state.words, state.output
+    vectors = words.lend(read.words)  # (n_distinct, d)
+    for i, chunk in enumerate(read.chunks):
+        block, window = chunk.mask.shape[1], chunk.mask.shape[2] // 2
+        learning_rate, pairs = rate(chunk.n_read), (chunk.mask, chunk.weight)
+        memory = _carve(space, chunk, vectors.shape[1])
+        centre = torch.index_select(vectors, 0, chunk.centres, out=memory.centre)
+        context = torch.index_select(output, 0, chunk.contexts, out=memory.context)
+        negative = torch.index_select(output, 0, chunk.negatives.flatten(), out=memory.negative)
+        negative = negative.view(*chunk.negatives.shape, -1)  # (n_groups, n_shared, d)
+        scores = skipgram_scores(centre, context, negative, block=block, window=window)
+        if i == 0:
+            state.losses.append(skipgram_loss(scores, *pairs))
+        errors = skipgram_errors(scores, *pairs)
+        gradients = centre_gradients(errors, context, negative, out=memory.to_centre)
+        _step(vectors, gradients, chunk.inputs, learning_rate)
+        # each gradient is written over its vector, which has had its use
+        output_gradients(errors, centre, out=(context[window:-window], negative))
+        _step(output, memory.outputs, chunk.outputs, learning_rate)
+    words.take_back(read.words, vectors, max_norm=MAX_PUSH)
 
 
 class _Memory(NamedTuple):

@@ -42,13 +42,13 @@ def context_mask(left, right, *, block, window):
 
     Returns
     -------
-    mask : Tensor of shape (n_tokens / block, block, 2 * window + 1), dtype float32
-        1 for a pair, else 0, as in the middle, where a token meets itself.
+    mask : Tensor of shape (n_tokens / block, block, 2 * window + 1), dtype bool
+        True for a pair; False in the middle, where a token meets itself.
     """
     # 16 bits hold every distance and move four times as fast as 64
     left, right = (reach.short().view(-1, block, 1) for reach in (left, right))
     distance = torch.arange(-window, window + 1, dtype=torch.int16, device=left.device)
-    return ((distance >= -left) & (distance <= right) & (distance != 0)).float()
+    return (distance >= -left) & (distance <= right) & (distance != 0)
 
 
 def skipgram_scores(centre, context, negative, *, block, window):
