@@ -35,7 +35,9 @@ SYSTEMS = (
     "gensim FastText, rate 0.025",
     "gensim FastText, rate 0.05",
     "skxling, n-grams",
-    "skxling, n-grams, 2 processes",
+    "skxling, n_jobs=2",
+    "skxling, n-grams, n_jobs=2",
+    "skxling, n-grams, torchrun",
 )
 DEFAULT_SYSTEMS = SYSTEMS[:-1]
 WINDOW, NEGATIVE, SAMPLE, MIN_COUNT = 5, 5, 1e-4, 5
@@ -120,7 +122,7 @@ def write_corpora(args):
 
 
 def start_worker(args, name, run):
-    command, n_processes = [sys.executable], 2 if "2 processes" in name else 1
+    command, n_processes = [sys.executable], 2 if "torchrun" in name else 1
     if n_processes > 1:
         command += ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += [__file__, "--worker", name, "--folder", str(args.folder)]
@@ -238,7 +240,8 @@ def work_skxling(args):
         max_n=6 if "n-grams" in args.worker else 0,
         epochs=args.epochs,
         balance=None,
-        distributed="processes" in args.worker,
+        distributed="torchrun" in args.worker,
+        n_jobs=2 if "n_jobs" in args.worker else None,
         random_state=args.run,
         device=args.device,
     )

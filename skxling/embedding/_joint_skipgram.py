@@ -1,17 +1,21 @@
 """Joint skip-gram: one embedding of the words of two languages."""
 
 import warnings
+from contextlib import nullcontext
+from functools import partial
 from numbers import Integral, Real
 from os import PathLike
 
 import numpy as np
 import torch
+from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skxling.embedding._checkpoint import Checkpoint, NoCheckpoint, fingerprint
 from skxling.embedding._distributed import SharedTables, World
+from skxling.embedding._hogwild import Hogwild
 from skxling.embedding._prefetch import prefetched
 from skxling.embedding._subword_table import SubwordTable, WordTable
 from skxling.embedding._token_stream import TokenStream
@@ -128,6 +132,12 @@ class JointSkipGram(
         each on its share of the corpus. Every process must be given the same corpora and
         parameters, and ends with the same vectors.
 
+    n_jobs : int, default=None
+        Processes of this machine that train the same vectors at once, on the CPU; -1 is one for
+        each core, None is 1 unless a joblib context says otherwise. More than one are faster than
+        as many threads of one, but what comes out differs a little from fit to fit, whatever the
+        `random_state`.
+
     random_state : int, RandomState instance or None, default=None
         Seed of sampling and initialisation. An int gives the same bytes on the same machine
         with the same number of threads.
@@ -208,6 +218,7 @@ class JointSkipGram(
         "checkpoint_dir": [str, PathLike, None],
         "checkpoint_interval": [Interval(Real, 0, None, closed="left")],
         "distributed": ["boolean"],
+        "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "device": [str, torch.device],
     }
@@ -231,6 +242,7 @@ class JointSkipGram(
         checkpoint_dir=None,
         checkpoint_interval=300.0,
         distributed=False,
+        n_jobs=None,
         random_state=None,
         device="auto",
     ):
@@ -250,6 +262,7 @@ class JointSkipGram(
         self.checkpoint_dir = checkpoint_dir
         self.checkpoint_interval = checkpoint_interval
         self.distributed = distributed
+        self.n_jobs = n_jobs
         self.random_state = random_state
         self.device = device
 
@@ -293,24 +306,24 @@ class JointSkipGram(
 
         context = self._init_callback_context(max_subtasks=self.epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        for epoch in range(len(state.loss_curve), self.epochs):
-            task = context.subcontext(task_name="epoch")
-            task.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            loss = train_epoch(
-                state,
-                prefetched(stream.reads(first=state.sentence), device),
-                rate=self._learning_rates(epoch, corpus.n_tokens),
-                after_read=(checkpoint.save_if_due, shared.average_if_due),
-            )
-            state.loss_curve.append(world.mean(loss))
-            shared.average()
-            if task.call_on_fit_task_end(
-                estimator=self,
-                X=X,
-                y=y,
-                reconstruction_attributes=lambda: _fitted_attributes(vocabulary, state, copy=True),
-            ):
-                break
+        after_read = checkpoint.save_if_due, shared.average_if_due
+        with self._open_training(state, stream, after_read) as train:
+            for epoch in range(len(state.loss_curve), self.epochs):
+                task = context.subcontext(task_name="epoch")
+                task.call_on_fit_task_begin(estimator=self, X=X, y=y)
+                loss = train(self._learning_rates(epoch, corpus.n_tokens))
+                state.loss_curve.append(world.mean(loss))
+                shared.average()
+                checkpoint.save_if_due(state)
+                if task.call_on_fit_task_end(
+                    estimator=self,
+                    X=X,
+                    y=y,
+                    reconstruction_attributes=partial(
+                        _fitted_attributes, vocabulary, state, copy=True
+                    ),
+                ):
+                    break
         for name, value in _fitted_attributes(vocabulary, state, copy=False).items():
             setattr(self, name, value)
         checkpoint.remove()
@@ -365,13 +378,18 @@ class JointSkipGram(
                 "`checkpoint_dir` is of no use with distributed=True: the tables of a process are "
                 f"not those of all. Got checkpoint_dir={self.checkpoint_dir!r}; leave one out."
             )
+        if self.distributed and effective_n_jobs(self.n_jobs) > 1:
+            raise ValueError(
+                "`n_jobs` is for one process, not for those of distributed=True. Got n_jobs="
+                f"{self.n_jobs}; leave one out, and let torchrun start as many processes."
+            )
 
     def _open_checkpoint(self, X, y, device):
         """Open the checkpoint of a fit with these parameters on these corpora."""
         if self.checkpoint_dir is None:
             return NoCheckpoint()
         params = self.get_params()
-        for name in ("checkpoint_dir", "checkpoint_interval", "device"):
+        for name in ("checkpoint_dir", "checkpoint_interval", "device", "n_jobs"):
             del params[name]
         name = fingerprint({**params, "device": device.type}, [X, y])
         return Checkpoint(self.checkpoint_dir, name, self.checkpoint_interval)
@@ -393,7 +411,7 @@ class JointSkipGram(
         if world.rank > 0:
             generator.manual_seed(seed + world.rank)  # another shard draws otherwise
         output = empty(vocabulary.n_words, self.n_components, device=world.device).zero_()
-        return TrainingState(seed, words, output, generator)
+        return TrainingState(seed, words, output, generator, generator.get_state())
 
     def _open_stream(self, corpus, vocabulary, generator, world):
         """Prepare the corpus for learning; warn where subsampling leaves next to nothing."""
@@ -419,6 +437,18 @@ class JointSkipGram(
                 stacklevel=4,
             )
         return stream
+
+    def _open_training(self, state, stream, after_read):
+        """Make a context that gives a function: learn from one pass over the corpus."""
+        n_jobs = effective_n_jobs(self.n_jobs)
+        if n_jobs > 1 and state.output.device.type == "cpu":
+            return Hogwild(n_jobs, state, stream)
+
+        def train(rate):
+            reads = prefetched(stream.reads(first=state.sentence), state.output.device)
+            return train_epoch(state, reads, rate=rate, after_read=after_read)
+
+        return nullcontext(train)
 
     def _learning_rates(self, epoch, n_tokens):
         """Learning rate after so many tokens of an epoch: linear, from the first to the last."""

@@ -72,14 +72,14 @@ class StopInTheMiddle(Exception):
     pass
 
 
-def interrupted(model, monkeypatch, n_reads=20):
-    """Fit until so many reads are saved."""
+def interrupted(model, monkeypatch, is_enough=lambda saved: len(saved) == 20):
+    """Fit until enough is saved."""
     save, saved = Checkpoint.save_if_due, []
 
     def save_and_stop(self, state):
         save(self, state)
-        saved.append(state)
-        if len(saved) == n_reads:
+        saved.append(state.sentence)
+        if is_enough(saved):
             raise StopInTheMiddle
 
     with monkeypatch.context() as patch:
@@ -99,6 +99,14 @@ def test_a_fit_without_random_state_goes_on_by_its_own_seed(tmp_path, monkeypatc
     assert model.word_vectors_.vectors.tobytes() == whole.word_vectors_.vectors.tobytes()
 
 
+def test_a_fit_goes_on_after_an_epoch(tmp_path, monkeypatch):
+    model = JointSkipGram(**SETTINGS, checkpoint_dir=tmp_path, checkpoint_interval=0)
+    interrupted(model, monkeypatch, lambda saved: saved[-1] == 0)
+    whole = JointSkipGram(**SETTINGS).fit(CORPUS)
+    assert model.fit(CORPUS).loss_curve_ == whole.loss_curve_
+    assert model.word_vectors_.vectors.tobytes() == whole.word_vectors_.vectors.tobytes()
+
+
 class FixedSeed(np.random.RandomState):
     """A random state whose first draw is known."""
 
@@ -115,7 +123,7 @@ def test_clones_with_other_parameters_or_corpora_have_their_own_file(tmp_path, m
         model = JointSkipGram(
             **{**SETTINGS, **settings}, checkpoint_dir=tmp_path, checkpoint_interval=0
         )
-        interrupted(model, monkeypatch, n_reads=2)
+        interrupted(model, monkeypatch, lambda saved: len(saved) == 2)
     assert len(list(tmp_path.iterdir())) == 3
     params = {"window": 5}
     names = {fingerprint(params, [CORPUS, y]) for y in (None, CORPUS, CORPUS[:-1])}

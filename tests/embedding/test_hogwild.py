@@ -1,0 +1,100 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from skxling import JointSkipGram
+from skxling.embedding import _hogwild
+from skxling.embedding._subword_table import WordTable
+from skxling.embedding._training import TrainingState
+from skxling.text import EncodedCorpus
+
+SETTINGS = {"sample": 0, "epochs": 12, "min_n": 3, "max_n": 4, "random_state": 0, "device": "cpu"}
+
+
+@pytest.fixture
+def corpus():
+    rng = np.random.default_rng(0)
+    topics, words = rng.integers(0, 2, 1500), rng.integers(0, 10, (1500, 8))
+    return [[f"{'ab'[t]}{i}" for i in row] for t, row in zip(topics, words, strict=True)]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where the tables lie while they are trained."""
+    monkeypatch.setattr(_hogwild, "MEMORY_FOLDER", str(tmp_path))
+    return tmp_path
+
+
+def separation(model):
+    """How much closer words of one topic are to each other than to the other's."""
+    vectors = model.transform([f"{topic}{i}" for topic in "ab" for i in range(10)])
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    cosine = vectors @ vectors.T
+    within = (cosine[:10, :10].sum() + cosine[10:, 10:].sum() - 20) / 180
+    return within - cosine[:10, 10:].mean()
+
+
+@pytest.mark.parametrize("max_n", [0, 4])
+def test_two_workers_learn_one_space(corpus, folder, max_n):
+    n_threads = torch.get_num_threads()
+    one = JointSkipGram(12, **{**SETTINGS, "max_n": max_n}).fit(corpus)
+    two = JointSkipGram(12, n_jobs=2, **{**SETTINGS, "max_n": max_n}).fit(corpus)
+    assert separation(two) > 0.5
+    # half the corpus for each would end where one is after half the epochs
+    assert two.loss_curve_[-1] < one.loss_curve_[len(one.loss_curve_) // 2]
+    assert list(folder.iterdir()) == []
+    assert torch.get_num_threads() == n_threads
+
+
+def test_the_tables_outlive_the_files(folder):
+    generator = torch.Generator().manual_seed(0)
+    words = WordTable(3, 2, generator=generator)
+    state, before = TrainingState(0, words, torch.zeros(3, 2), generator), words.rows.clone()
+    corpus = EncodedCorpus(np.zeros(5, dtype=np.int32), np.array([0, 5]))
+    stream = SimpleNamespace(corpus=corpus, tokens_per_read=10)
+    with pytest.raises(KeyboardInterrupt), _hogwild.Hogwild(2, state, stream):
+        assert sorted(path.name for path in folder.glob("*/*")) == ["output", "words"]
+        state.output += 1
+        raise KeyboardInterrupt
+    assert list(folder.iterdir()) == []
+    assert torch.equal(state.words.rows, before)
+    assert torch.equal(state.output, torch.ones(3, 2))
+    assert stream.tokens_per_read == 10
+
+
+def test_without_a_folder_in_memory_the_usual_one_serves(monkeypatch):
+    monkeypatch.setattr(_hogwild, "MEMORY_FOLDER", "/there/is/none")
+    assert _hogwild._memory_folder(1) is None
+    monkeypatch.setattr(_hogwild, "MEMORY_FOLDER", "/")
+    assert _hogwild._memory_folder(1) == "/"
+    assert _hogwild._memory_folder(2**60) is None
+
+
+def test_one_job_is_no_job(corpus):
+    one, none = (JointSkipGram(4, n_jobs=n, **SETTINGS).fit(corpus[:200]) for n in (1, None))
+    assert one.word_vectors_.vectors.tobytes() == none.word_vectors_.vectors.tobytes()
+
+
+def test_workers_are_saved_after_an_epoch(corpus, tmp_path, monkeypatch):
+    model = JointSkipGram(4, n_jobs=2, checkpoint_dir=tmp_path, checkpoint_interval=0, **SETTINGS)
+    train, losses = _hogwild.Hogwild.train_epoch, []
+
+    def stop_in_the_third_epoch(self, rate):
+        if len(self.state.loss_curve) == 2:
+            losses.extend(self.state.loss_curve)
+            raise KeyboardInterrupt
+        return train(self, rate)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(_hogwild.Hogwild, "train_epoch", stop_in_the_third_epoch)
+        model.fit(corpus[:200])
+    model.fit(corpus[:200])
+    assert model.loss_curve_[:2] == losses
+    assert model.n_iter_ == SETTINGS["epochs"]
+
+
+def test_jobs_of_a_process_of_several_are_refused():
+    with pytest.raises(ValueError, match=r"`n_jobs` is for one process.*Got n_jobs=2"):
+        JointSkipGram(4, distributed=True, n_jobs=2, device="cpu").fit(["a b"] * 20)
