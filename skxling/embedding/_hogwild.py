@@ -22,8 +22,8 @@ class Hogwild:
     workers change a row at the same instant, which is rare, since a step changes few rows of many
     [1]_. Which worker is ahead is another matter each time, and so is the result.
 
-    As a context manager it gives `train_epoch`; at its end the tables are the state's own again, and
-    the files are gone.
+    As a context manager it gives `train_epoch`. At its end the tables are the state's own again,
+    and the files are gone.
 
     Parameters
     ----------

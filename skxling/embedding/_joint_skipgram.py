@@ -116,7 +116,7 @@ class JointSkipGram(
 
     batch_size : int or "auto", default="auto"
         Tokens (after subsampling) that are learned from at once. "auto" is 2048, less where
-        the corpus is small. Larger batches learn a little worse.
+        the corpus is small. Larger batches learn a little worse; windows end where a batch does.
 
     checkpoint_dir : path or None, default=None
         Folder that the fit is saved to as it goes. A fit that was killed goes on from there when
