@@ -4,7 +4,7 @@ import os
 import tempfile
 import warnings
 from collections import defaultdict
-from itertools import count, islice
+from itertools import accumulate, count, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -194,9 +194,14 @@ def encode_corpora(X, y=None, *, min_count=5, balance="down", rng=None):
     if rng is not None:
         order = order[rng.permutation(len(order))]
     corpus = _recode(joint, order, new_ids)
-    del index, raw, orders, joint, order
-    release_memory()  # the rare words were most of the words
-    return vocabulary, corpus
+    # most words were rare, and the others lie scattered among them: all move out, and these back in
+    text, lengths = "".join(vocabulary.words), [len(word) for word in vocabulary.words]
+    counts = vocabulary.counts
+    del index, raw, orders, joint, order, vocabulary
+    release_memory()
+    ends = accumulate(lengths)
+    words = [text[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+    return Vocabulary(words, counts), corpus
 
 
 def _recode(corpus, order, new_ids):
