@@ -161,7 +161,8 @@ def halve_start(learner, init, words):
     """Two halves of a start that know nothing of each other.
 
     Pairs come from one or the other. Where they are made by a map, though, they would all lead back
-    to it, so there one half is the pairs by the even components, the other by the odd ones.
+    to it, so there one half is the pairs by the even components, the other by the odd ones. Of one
+    component there are no halves, and pairs are halved there too.
 
     Parameters
     ----------
@@ -185,6 +186,10 @@ def halve_start(learner, init, words):
     source, target = (space[: learner.n_frequent_init] for space in check_spaces(**words))
     if not isinstance(init, str):
         source, target = np.asarray(init.transform(source)), init.transform_target(target)
+    if source.shape[1] == 1:
+        whole = {"source_vectors": source, "target_vectors": target}
+        pairs = find_start(learner, "identity", whole)
+        return pairs[::2], pairs[1::2]
     return [
         find_start(
             learner,

@@ -482,6 +482,16 @@ def test_unrelated_spaces_are_warned_of(seed):
     np.testing.assert_array_equal(silent.lexicon_, aligner.lexicon_)
 
 
+@pytest.mark.parametrize("init", ["auto", "identity", "distributions", SelfLearningAligner()])
+def test_spaces_of_one_component(init):
+    source = np.random.default_rng(0).gamma(2, size=(100, 1))
+    aligner = SelfLearningAligner(init=init)
+    aligner.set_params(aligner=ProcrustesAligner(normalize=()))
+    aligner.fit(source_vectors=source, target_vectors=source)
+    assert aligner.transform(source).shape == (100, 1)
+    assert 0 <= aligner.agreement_ <= 1
+
+
 def test_pairs_are_believed():
     source, _, _ = _clusters(0)
     other = np.random.default_rng(0).normal(size=source.shape)
