@@ -224,7 +224,7 @@ def choose_start(learner, words, trials):
     starts = possible_starts(**words)
     if len(starts) == 1:
         return starts[0]
-    return max(starts, key=lambda init: trials.agreement(*halve_start(learner, init, words)))
+    return max(starts, key=lambda init: trials.agreement(*halve_start(learner, init, words)).share)
 
 
 def check_sides(learner, X, y, source_vectors, target_vectors):

@@ -482,6 +482,39 @@ def test_unrelated_spaces_are_warned_of(seed):
     np.testing.assert_array_equal(silent.lexicon_, aligner.lexicon_)
 
 
+def _chance(seed, n_words, d):
+    rng = np.random.default_rng(seed)
+    source, target = rng.normal(size=(2, n_words, d))
+    aligner = SelfLearningAligner(max_iter=1)
+    return aligner.fit(source_vectors=source, target_vectors=target)
+
+
+@pytest.mark.parametrize(("n_words", "d"), [(20, 5), (30, 10), (50, 10)])
+@pytest.mark.filterwarnings("ignore:The map is probably useless")
+def test_chance_is_not_believed_in_small_clouds(n_words, d):
+    aligners = [_chance(seed, n_words, d) for seed in range(8)]
+    assert max(aligner.agreement_ for aligner in aligners) >= 0.05  # a share alone is no reason
+    assert not any(aligner.converged_ for aligner in aligners)
+
+
+@pytest.mark.parametrize("n_words", [10, 20, 50])
+def test_small_clouds_that_belong_together_are_believed(n_words):
+    for seed in range(5):
+        source = np.random.default_rng(seed).normal(size=(n_words, 10))
+        target = source + 0.1 * np.random.default_rng(seed + 100).normal(size=source.shape)
+        aligner = SelfLearningAligner().fit(source_vectors=source, target_vectors=target)
+        assert aligner.converged_
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1])
+def test_words_that_are_all_alike_are_not_believed(value):
+    source = np.full((60, 50), value)
+    with pytest.warns(ConvergenceWarning, match="may be the same by chance"):
+        aligner = SelfLearningAligner().fit(source_vectors=source, target_vectors=3 * source)
+    assert aligner.agreement_ == 1
+    assert aligner.converged_ is False
+
+
 @pytest.mark.parametrize("init", ["auto", "identity", "distributions", SelfLearningAligner()])
 def test_spaces_of_one_component(init):
     source = np.random.default_rng(0).gamma(2, size=(100, 1))
