@@ -20,29 +20,6 @@ def noisy():
     return sides
 
 
-class _Stop:
-    """Callback that stops a fit after so many iterations, and counts what it sees."""
-
-    def __init__(self, after):
-        self.after, self.n_seen = after, 0
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        if context.task_name != "iteration":
-            return False
-        self.n_seen += 1
-        assert np.isfinite(fitted_estimator.predict(np.ones((2, 12)))).all()
-        return self.n_seen == self.after
-
-
 def _loss(aligner, X, Y, source, target):
     X, source = (aligner.transform(side) for side in (X, source))
     sides = (aligner.transform_target(side) for side in (Y, target))
@@ -148,11 +125,12 @@ def test_retrieval_is_better_than_with_procrustes(noisy):
 
 
 @pytest.mark.parametrize("batch_size", [None, 32])
-def test_a_callback_that_returns_true_stops(noisy, batch_size):
-    callback = _Stop(after=3)
+def test_a_callback_that_returns_true_stops(noisy, batch_size, make_recorder):
+    callback = make_recorder("iteration", stop_from=3, look=lambda fitted: fitted.predict(noisy[0]))
     aligner = RCSLSAligner(batch_size=batch_size, random_state=0).set_callbacks(callback)
     _fit(aligner, noisy)
-    assert callback.n_seen == aligner.n_iter_ == len(aligner.loss_curve_) == 3
+    assert len(callback.looks) == aligner.n_iter_ == len(aligner.loss_curve_) == 3
+    assert np.isfinite(callback.looks).all()
 
 
 def test_scoring_monitor_sees_every_iteration(noisy):

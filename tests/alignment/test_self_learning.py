@@ -164,39 +164,17 @@ def test_feature_names_are_forgotten_without_pairs():
     assert aligner.n_features_in_ == 20
 
 
-class _Recorder:
-    """Callback that notes the tasks it sees; propagated to sub-estimators."""
-
-    max_propagation_depth = None
-
-    def __init__(self, stop_at=None):
-        self.tasks, self.stop_at = [], stop_at
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        self.tasks.append((context.estimator_name, context.task_name))
-        return self.tasks.count(("SelfLearningAligner", "round")) == self.stop_at
-
-
-def test_a_callback_that_returns_true_stops():
+def test_a_callback_that_returns_true_stops(make_recorder):
     source, target, _ = _spaces(turn=0.16, noise=0.6)
     aligner = SelfLearningAligner(init="identity", tol=None, min_agreement=None)
-    aligner.set_callbacks(_Recorder(stop_at=2))
+    aligner.set_callbacks(make_recorder("round", stop_from=2))
     aligner.fit(source_vectors=source, target_vectors=target)
     assert aligner.n_iter_ == 2
 
 
-def test_callbacks_reach_an_aligner_that_iterates():
+def test_callbacks_reach_an_aligner_that_iterates(make_recorder):
     source, target, _ = _spaces(turn=0.16)
-    recorder = _Recorder()
+    recorder = make_recorder()
     inner = RCSLSAligner(max_iter=3)
     aligner = SelfLearningAligner(inner, init="identity", max_iter=2, tol=None, min_agreement=None)
     aligner.set_callbacks(recorder).fit(source_vectors=source, target_vectors=target)

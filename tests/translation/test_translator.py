@@ -287,36 +287,14 @@ def test_keyed_vectors_are_taken(translator, spaces):
     assert other.predict(SOURCE).tolist() == translator.predict(SOURCE).tolist()
 
 
-class Recorder:
-    """Propagated callback that notes every task."""
-
-    max_propagation_depth = None
-
-    def __init__(self):
-        self.tasks = []
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        self.tasks.append("teardown")
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        self.tasks.append((context.estimator_name, context.task_name))
-
-
-def test_callbacks_reach_the_aligner(spaces):
-    recorder = Recorder()
+def test_callbacks_reach_the_aligner(spaces, make_recorder):
+    recorder = make_recorder()
     assert isinstance(recorder, FitCallback)
     translator = WordTranslator(*spaces, RCSLSAligner(max_iter=2)).set_callbacks(recorder)
     translator.fit(SOURCE[:40], TARGET[:40])
-    names = [task[0] for task in recorder.tasks[:-1]]
-    assert "RCSLSAligner" in names
-    assert recorder.tasks[-2] == ("WordTranslator", "fit")
-    assert recorder.tasks.count("teardown") == 1
+    assert "RCSLSAligner" in [name for name, _ in recorder.tasks]
+    assert recorder.tasks[-1] == ("WordTranslator", "fit")
+    assert recorder.n_torn_down == 1
     assert not hasattr(translator.aligner_, "_skl_callbacks")
 
 
