@@ -104,6 +104,13 @@ class BaseAligner(
         self._n_target_features = y.shape[1]
         return X, y
 
+    def _validate_sides(self, X, y, source_vectors, target_vectors):
+        """Check pairs, and the vocabularies that are given beside them; others are None."""
+        X, Y = self._validate_pairs(X, y)
+        source = validate_space(source_vectors, X.shape[1], X.dtype, "source_vectors", "X")
+        target = validate_space(target_vectors, Y.shape[1], X.dtype, "target_vectors", "y")
+        return X, Y, source, target
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         # vectors of length 1 and a rigid map: R2 on arbitrary regression data may be anything
@@ -181,15 +188,18 @@ class BaseLinearAligner(BaseAligner):
 
     def _prepare(self, X, y, source_vectors, target_vectors, sample_weight=None):
         """Validate, go to the device, and normalise pairs and spaces."""
-        steps = as_steps(self.normalize, "normalize")
-        device = resolve_device(self.device)
-        X, Y = self._validate_pairs(X, y)
-        source = validate_space(source_vectors, X.shape[1], X.dtype, "source_vectors", "X")
-        target = validate_space(target_vectors, Y.shape[1], X.dtype, "target_vectors", "y")
+        X, Y, source, target = self._validate_sides(X, y, source_vectors, target_vectors)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=X.dtype, ensure_non_negative=True
             )
+        return self._normalize_sides(X, Y, source, target, sample_weight)
+
+    def _normalize_sides(self, X, Y, source, target, sample_weight=None):
+        """Go to the device, and normalise pairs and spaces that are valid."""
+        steps = as_steps(self.normalize, "normalize")
+        device = resolve_device(self.device)
+        if sample_weight is not None:
             sample_weight = to_tensor(sample_weight, device=device)
         sides = []
         for rows, space in ((X, source), (Y, target)):

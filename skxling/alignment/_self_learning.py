@@ -10,7 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skxling.alignment._base import BaseAligner
 from skxling.alignment._base_meta import BaseMetaAligner
 from skxling.alignment._rounds import Progress, find_pairs
-from skxling.alignment._starts import STARTS, check_sides, choose_start, find_start, halve_start
+from skxling.alignment._sides import check_sides
+from skxling.alignment._starts import STARTS, choose_start, find_start, halve_start
 from skxling.alignment._trials import Trials
 from skxling.functional import RETRIEVALS
 from skxling.utils import check_generator, resolve_device
@@ -305,6 +306,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         """
         generator = check_generator(self.random_state, resolve_device(self.device))
         X, Y, source, target = check_sides(self, X, y, source_vectors, target_vectors)
+        if X is None:
+            self._check_start(source, target)
         spaces = {"source_vectors": source, "target_vectors": target}
         words = {"source_vectors": source_vectors, "target_vectors": target_vectors}
         trials = Trials(source, target, generator.device) if X is None else None
@@ -340,6 +343,16 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         self._judge(trials, first, words)
         context.call_on_fit_task_end(estimator=self, X=X, y=Y)
         return self
+
+    def _check_start(self, source, target):
+        """Check that `init` can be the start in two spaces."""
+        is_identity = isinstance(self.init, str) and self.init == "identity"
+        if is_identity and source.shape[1] != target.shape[1]:
+            raise ValueError(
+                "Without pairs the start is the identity, which needs spaces of one size, but "
+                f"`source_vectors` has {source.shape[1]} features and `target_vectors` "
+                f"{target.shape[1]}. Give pairs as X and y, or choose another `init`."
+            )
 
     def _start(self, X, Y, spaces, words):
         """Pairs to start from, where there are any, and the first aligner; None is the identity."""

@@ -213,6 +213,8 @@ def test_nothing_to_align():
     source, _, _ = _spaces(0)
     with pytest.raises(ValueError, match="There is nothing to align"):
         AdversarialAligner().fit(source_vectors=source)
+    with pytest.raises(ValueError, match=r"give both, or neither .* Got y alone"):
+        AdversarialAligner().fit(None, source, source_vectors=source, target_vectors=source)
 
 
 def test_time_is_limited():

@@ -493,6 +493,7 @@ def test_words_that_are_all_alike_are_not_believed(value):
     assert aligner.converged_ is False
 
 
+@pytest.mark.filterwarnings("ignore:The map is probably useless")  # of length 1 they are all alike
 @pytest.mark.parametrize("init", ["auto", "identity", "distributions", SelfLearningAligner()])
 def test_spaces_of_one_component(init):
     source = np.random.default_rng(0).gamma(2, size=(100, 1))
