@@ -14,8 +14,9 @@ def check_spaces(source_vectors, target_vectors):
             "There is nothing to align: give pairs as X and y, or whole vocabularies as "
             "`source_vectors` and `target_vectors`, or both."
         )
-    source = check_array(as_vectors(source_vectors), dtype=FLOATS, input_name="source_vectors")
-    target = as_vectors(target_vectors)
+    source = as_vectors(source_vectors, "source_vectors")
+    source = check_array(source, dtype=FLOATS, input_name="source_vectors")
+    target = as_vectors(target_vectors, "target_vectors")
     return source, check_array(target, dtype=source.dtype, input_name="target_vectors")
 
 

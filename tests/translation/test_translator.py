@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -313,12 +315,34 @@ def test_callbacks_reach_the_aligner(spaces, make_recorder):
         ([["s1"]], [["t1"]], TypeError, r"`X\[0\]` is \['s1'\]"),
         (np.array([["s1"]]), ["t1"], ValueError, r"one-dimensional.*\(1, 1\)"),
         ({"s1"}, ["t1"], TypeError, "in an order. Got set"),
-        (["moon", "s1"], ["t1", "mond"], ValueError, "None of the 2 entries.*'moon'.*'mond'"),
+        (
+            ["moon", "s1"],
+            ["t1", "mond"],
+            ValueError,
+            "None of the 2 entries.*'moon'.*'mond'.*need. L",
+        ),
+        (["t1", "t2"], ["s1", "s2"], ValueError, r"They are in each other's.*columns=\(1, 0\)\)"),
     ],
 )
 def test_bad_lexicons(spaces, X, y, error, message):
     with pytest.raises(error, match=message):
         WordTranslator(*spaces).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "message"),
+    [
+        ("en.vec", r"Got the str 'en\.vec'\. Read a file by read_word_vectors\(path\)"),
+        (Path("en.vec"), r"Got the \w+Path 'en\.vec'\. Read a file by read_word_vectors"),
+        (np.eye(3), r"Got ndarray\. Pass WordVectors\(words, vectors\)"),
+        (None, r"Got NoneType\. Pass WordVectors"),
+    ],
+)
+def test_vocabularies_are_named_that_are_none(spaces, vectors, message):
+    with pytest.raises(TypeError, match=f"`source_vectors` must be WordVectors.*{message}"):
+        WordTranslator(vectors, spaces[1]).fit(SOURCE[:40], TARGET[:40])
+    with pytest.raises(TypeError, match=f"`target_vectors` must be WordVectors.*{message}"):
+        WordTranslator(spaces[0], vectors).fit(SOURCE[:40], TARGET[:40])
 
 
 @pytest.mark.parametrize("method", ["predict", "transform", "transform_target", "kneighbors"])
