@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -109,6 +111,30 @@ def test_a_batch_of_all_pairs_takes_the_full_step(noisy):
     batch = _fit(RCSLSAligner(batch_size=100, learning_rate=0.5, max_iter=1), noisy)
     full = _fit(RCSLSAligner(learning_rate=0.5, max_iter=1), noisy)
     np.testing.assert_allclose(batch.mapping_, full.mapping_, atol=1e-12)
+
+
+def test_the_loss_of_a_pass_is_the_mean_over_its_pairs(noisy):
+    """Of 100 pairs the last batch of 32 has four, and the map hardly moves."""
+    source, target = noisy
+    aligner = _fit(RCSLSAligner(batch_size=32, learning_rate=1e-12, max_iter=1), noisy)
+    loss = _loss(aligner, source[:100], target[:100], source, target)
+    assert aligner.loss_curve_[0] == pytest.approx(loss, rel=1e-6)
+
+
+def test_steps_of_batches_stay_as_long_as_the_loss_falls(noisy):
+    params = {"learning_rate": 0.1, "max_iter": 3}
+    batch, full = (_fit(RCSLSAligner(batch_size=n, **params), noisy) for n in (100, None))
+    assert (np.diff(batch.loss_curve_) < 0).all()
+    np.testing.assert_allclose(batch.mapping_, full.mapping_, atol=1e-12)
+
+
+def test_huge_steps_of_batches_are_halved_until_they_help(noisy):
+    params = {"batch_size": 100, "learning_rate": 1e4, "constraint": None}
+    aligner = _fit(RCSLSAligner(**params, max_iter=40), noisy)
+    assert aligner.loss_curve_[1] > aligner.loss_curve_[0]
+    steps = [_fit(RCSLSAligner(**params, max_iter=n), noisy).mapping_ for n in (1, 2, 3)]
+    first, second = (np.linalg.norm(b - a) for a, b in pairwise(steps))
+    assert second < 0.8 * first
 
 
 def test_retrieval_is_better_than_with_procrustes(noisy):
