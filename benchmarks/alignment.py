@@ -19,12 +19,12 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from peak_memory import PeakMemory
 
 
 class Setting(NamedTuple):
@@ -206,33 +206,6 @@ def load_vectors(args):
         with np.load(args.data / "vectors" / f"{language}.npz") as saved:
             sides.append(WordVectors(saved["words"].tolist(), saved["vectors"].astype(np.float32)))
     return sides
-
-
-class PeakMemory:
-    """Peak of this process's anonymous memory above what it was, looked at 20 times a second."""
-
-    def __enter__(self):
-        self.before = self.most = self.now()
-        self.done = threading.Event()
-        self.watcher = threading.Thread(target=self.watch, daemon=True)
-        self.watcher.start()
-        return self
-
-    def watch(self):
-        while not self.done.wait(0.05):
-            self.most = max(self.most, self.now())
-
-    def now(self):
-        status = Path("/proc/self/status").read_text()
-        return int(status.split("RssAnon:")[1].split()[0]) / 1024
-
-    def __exit__(self, *exc_info):
-        self.done.set()
-        self.watcher.join()
-
-    @property
-    def megabytes(self):
-        return self.most - self.before
 
 
 if __name__ == "__main__":

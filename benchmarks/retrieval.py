@@ -27,12 +27,12 @@ import os
 import shlex
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
+from peak_memory import PeakMemory
 
 K = 10  # size of CSLS's neighbourhoods
 BLOCK = 1024  # rows of the plain form
@@ -113,7 +113,7 @@ def work(args):
             if name == "vocabulary":
                 first = answers
     rates.append(product_rates(args))
-    peak = memory.megabytes
+    peak = memory.most
     if args.device != "cpu":
         peak = torch.cuda.max_memory_allocated() / 2**20
     return {"phases": phases, "rates": rates, "memory": peak, "answers": first.tolist()}
@@ -224,29 +224,6 @@ class ProductClock:
 
     def __exit__(self, *exc_info):
         torch.mm = self.product
-
-
-class PeakMemory:
-    """Peak of this process's anonymous memory, looked at 20 times a second."""
-
-    def __enter__(self):
-        self.megabytes = self.now()
-        self.done = threading.Event()
-        self.watcher = threading.Thread(target=self.watch, daemon=True)
-        self.watcher.start()
-        return self
-
-    def watch(self):
-        while not self.done.wait(0.05):
-            self.megabytes = max(self.megabytes, self.now())
-
-    def now(self):
-        status = Path("/proc/self/status").read_text()
-        return int(status.split("RssAnon:")[1].split()[0]) / 1024
-
-    def __exit__(self, *exc_info):
-        self.done.set()
-        self.watcher.join()
 
 
 # -- what is right -----------------------------------------------------------------------------

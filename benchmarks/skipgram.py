@@ -22,11 +22,11 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 import numpy as np
+from peak_memory import PeakMemory
 
 SYSTEMS = (
     "gensim Word2Vec, rate 0.025",
@@ -149,33 +149,6 @@ def work(args):
         np.save(args.folder / f"{args.worker}.npy", vectors.astype(np.float32))
         (args.folder / f"{args.worker}.words").write_text("\n".join(words), encoding="utf-8")
     return {"prepare": seconds[0], "train": seconds[1], "memory": peak.megabytes}
-
-
-class PeakMemory:
-    """Peak of this process's anonymous memory above what it was, looked at 20 times a second."""
-
-    def __enter__(self):
-        self.before = self.most = self.now()
-        self.done = threading.Event()
-        self.watcher = threading.Thread(target=self.watch, daemon=True)
-        self.watcher.start()
-        return self
-
-    def watch(self):
-        while not self.done.wait(0.05):
-            self.most = max(self.most, self.now())
-
-    def now(self):
-        status = Path("/proc/self/status").read_text()
-        return int(status.split("RssAnon:")[1].split()[0]) / 1024
-
-    def __exit__(self, *exc_info):
-        self.done.set()
-        self.watcher.join()
-
-    @property
-    def megabytes(self):
-        return self.most - self.before
 
 
 def work_gensim(args):

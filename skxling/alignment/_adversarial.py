@@ -10,7 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skxling.alignment._adversarial_training import find_best, refine_map, train_map
 from skxling.alignment._base import BaseAligner, BaseLinearAligner
 from skxling.alignment._base_meta import BaseMetaAligner
-from skxling.alignment._clouds import check_clouds
+from skxling.alignment._clouds import Clouds
+from skxling.alignment._sides import check_sides
 from skxling.utils import check_generator, resolve_device
 from skxling.utils._sklearn import (
     CallbackSupportMixin,
@@ -251,7 +252,8 @@ class AdversarialAligner(CallbackSupportMixin, BaseMetaAligner):
         """
         deadline = time.monotonic() + self.max_seconds
         generator = check_generator(self.random_state, resolve_device(self.device))
-        clouds = check_clouds(self, X, y, source_vectors, target_vectors)
+        _, _, source, target = check_sides(self, X, y, source_vectors, target_vectors)
+        clouds = Clouds(source, target, self.normalize, self.device)
         context = self._init_callback_context(max_subtasks=self.n_init)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         start, restarts = clouds.identity(), []

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skxling.alignment._base_normalizer import FLOATS, apply_step, fit_step, undo_step
 from skxling.alignment._space_normalizer import SpaceNormalizer, as_steps
-from skxling.utils import as_vectors, resolve_device, to_numpy, to_tensor
+from skxling.utils import as_vectors, as_words, resolve_device, to_numpy, to_tensor
 from skxling.utils._sklearn import HasMethods, _check_sample_weight
 
 
@@ -35,7 +35,7 @@ def validate_space(vectors, n_features, dtype, name, rows):
     """Check a whole vocabulary's vectors against the rows that are paired."""
     if vectors is None:
         return None
-    vectors = check_array(as_vectors(vectors), dtype=dtype, input_name=name)
+    vectors = check_array(as_vectors(vectors, name), dtype=dtype, input_name=name)
     if vectors.shape[1] != n_features:
         raise ValueError(
             f"`{name}` has {vectors.shape[1]} features, but {rows} has {n_features}. Both must be "
@@ -44,6 +44,25 @@ def validate_space(vectors, n_features, dtype, name, rows):
             "them too; otherwise pass it transformed."
         )
     return vectors
+
+
+def _refuse_words(rows, name):
+    """Refuse words, and whole vocabularies, where rows of pairs are wanted."""
+    first = rows
+    if isinstance(rows, (list, tuple, np.ndarray)) and len(rows):
+        first = rows[0]
+    if isinstance(first, str):
+        raise ValueError(
+            f"`{name}` must be vectors of pairs, one row for each. Got the word {str(first)!r}. "
+            "Words and their translations are for WordTranslator(source_vectors, target_vectors, "
+            "aligner).fit(X, y), which looks their vectors up."
+        )
+    if as_words(rows) is not None:
+        raise ValueError(
+            f"`{name}` must be vectors of pairs: row i of X and row i of y belong together. "
+            f"Got {type(rows).__name__}, whose rows nobody has paired. Pass it as "
+            "`source_vectors` or `target_vectors`, or use WordTranslator."
+        )
 
 
 class BaseAligner(
@@ -97,12 +116,21 @@ class BaseAligner(
 
     def _validate_pairs(self, X, y):
         """Check X and y, note the number of dimensions of y, and make y two-dimensional."""
+        _refuse_words(X, "X")
+        _refuse_words(y, "y")
         X, y = validate_data(self, X, y, dtype=FLOATS, multi_output=True, y_numeric=True)
         y = check_array(y, dtype=X.dtype, ensure_2d=False, input_name="y")
         self._y_ndim = y.ndim
         y = y.reshape(len(y), -1)
         self._n_target_features = y.shape[1]
         return X, y
+
+    def _validate_sides(self, X, y, source_vectors, target_vectors):
+        """Check pairs, and the vocabularies that are given beside them; others are None."""
+        X, Y = self._validate_pairs(X, y)
+        source = validate_space(source_vectors, X.shape[1], X.dtype, "source_vectors", "X")
+        target = validate_space(target_vectors, Y.shape[1], X.dtype, "target_vectors", "y")
+        return X, Y, source, target
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -181,15 +209,18 @@ class BaseLinearAligner(BaseAligner):
 
     def _prepare(self, X, y, source_vectors, target_vectors, sample_weight=None):
         """Validate, go to the device, and normalise pairs and spaces."""
-        steps = as_steps(self.normalize, "normalize")
-        device = resolve_device(self.device)
-        X, Y = self._validate_pairs(X, y)
-        source = validate_space(source_vectors, X.shape[1], X.dtype, "source_vectors", "X")
-        target = validate_space(target_vectors, Y.shape[1], X.dtype, "target_vectors", "y")
+        X, Y, source, target = self._validate_sides(X, y, source_vectors, target_vectors)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=X.dtype, ensure_non_negative=True
             )
+        return self._normalize_sides(X, Y, source, target, sample_weight)
+
+    def _normalize_sides(self, X, Y, source, target, sample_weight=None):
+        """Go to the device, and normalise pairs and spaces that are valid."""
+        steps = as_steps(self.normalize, "normalize")
+        device = resolve_device(self.device)
+        if sample_weight is not None:
             sample_weight = to_tensor(sample_weight, device=device)
         sides = []
         for rows, space in ((X, source), (Y, target)):

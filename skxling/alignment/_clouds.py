@@ -5,12 +5,9 @@ from copy import copy
 import numpy as np
 import torch
 
-from skxling.alignment._base import validate_space
 from skxling.alignment._linear_map import LinearMap
-from skxling.alignment._starts import check_spaces
 from skxling.functional import mutual_neighbors, rate_translations, translation_nearness
 from skxling.utils import to_numpy, to_tensor
-from skxling.utils._sklearn import _check_feature_names
 
 
 class Clouds:
@@ -80,30 +77,3 @@ class Clouds:
         return [
             space[to_numpy(rows)] for space, rows in zip(self.spaces.values(), pairs, strict=True)
         ]
-
-
-def check_clouds(aligner, X, y, source_vectors, target_vectors):
-    """Check what an aligner is fitted on; X and y are the clouds if no others are given.
-
-    Parameters
-    ----------
-    aligner : BaseAligner
-        Its parameters `normalize` and `device` say how to go on; it notes the numbers of features.
-
-    X, y, source_vectors, target_vectors : array-like, WordVectors or None
-        Of its `fit`.
-
-    Returns
-    -------
-    clouds : Clouds
-    """
-    if X is None or y is None:
-        source, target = check_spaces(source_vectors, target_vectors)
-        _check_feature_names(aligner, source, reset=True)
-        aligner.n_features_in_, aligner._y_ndim = source.shape[1], 2
-    else:
-        X, Y = aligner._validate_pairs(X, y)
-        source = validate_space(source_vectors, X.shape[1], X.dtype, "source_vectors", "X")
-        target = validate_space(target_vectors, Y.shape[1], X.dtype, "target_vectors", "y")
-        source, target = X if source is None else source, Y if target is None else target
-    return Clouds(source, target, aligner.normalize, aligner.device)

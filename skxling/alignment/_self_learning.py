@@ -10,7 +10,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skxling.alignment._base import BaseAligner
 from skxling.alignment._base_meta import BaseMetaAligner
 from skxling.alignment._rounds import Progress, find_pairs
-from skxling.alignment._starts import STARTS, check_sides, choose_start, find_start, halve_start
+from skxling.alignment._sides import check_sides
+from skxling.alignment._starts import STARTS, choose_start, find_start, halve_start
 from skxling.alignment._trials import Trials
 from skxling.functional import RETRIEVALS
 from skxling.utils import check_generator, resolve_device
@@ -20,6 +21,8 @@ from skxling.utils._sklearn import (
     StrOptions,
     _fit_context,
 )
+
+CHANCE = 1e-3  # p-value below which agreement is no chance
 
 
 class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
@@ -94,8 +97,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         Number of rounds without improvement to wait for; a few are common far from the solution.
 
     min_agreement : float or None, default=0.05
-        In [0, 1]: without X and y there is a ConvergenceWarning where `agreement_` is less. With
-        None there is neither judgement nor warning.
+        In [0, 1]: without X and y there is a ConvergenceWarning where `agreement_` is less, or
+        where it may be chance. With None there is neither judgement nor warning.
 
     final_aligner : BaseAligner, default=None
         What is fitted on the pairs of the last round in the end; None keeps the aligner of that
@@ -132,7 +135,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         to 1; nan where nobody asked.
 
     converged_ : bool or None
-        Whether `agreement_` is at least `min_agreement`; None where nobody asked.
+        Whether `agreement_` is at least `min_agreement`, and no chance: see the notes. None where
+        nobody asked.
 
     n_features_in_ : int
         Number of features of the source space, d_source.
@@ -161,11 +165,15 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
     odd components. There is a trial from each half: ten rounds at most of a rotation and mutual
     neighbours by CSLS, among the 5,000 most frequent words
     (:func:`~skxling.functional.refine_pairs`). Where the spaces determine what belongs together,
-    both end with much the same pairs; by chance two trials have few in common. From equal words,
-    45% were the same for two generated languages of one shape, 8% for two real ones, both of use;
-    at most 3% for generated ones that have nothing but spellings in common, and about 1% for
-    the real ones from starts that led nowhere. Two halves are less than a whole, so a weak start
-    that would do may be warned of.
+    both end with much the same pairs; by chance two trials have few in common: one pair of n, on
+    average, whatever n is. Of a hundred words that is a share already, and so the number of common
+    pairs must be one that a binomial test with probability 1 / n gives a p-value below .001: six
+    at least, of fewer than eight pairs five. Words without any variation are never believed.
+
+    From equal words, 45% were the same for two generated languages of one shape, 8% for two real
+    ones, both of use; at most 3% for generated ones that have nothing but spellings in common, and
+    about 1% for the real ones from starts that led nowhere. Two halves are less than a whole, so a
+    weak start that would do may be warned of.
 
     A round costs a product of `n_frequent` x d with d x `n_frequent`, and a fit of `aligner`.
 
@@ -298,6 +306,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         """
         generator = check_generator(self.random_state, resolve_device(self.device))
         X, Y, source, target = check_sides(self, X, y, source_vectors, target_vectors)
+        if X is None:
+            self._check_start(source, target)
         spaces = {"source_vectors": source, "target_vectors": target}
         words = {"source_vectors": source_vectors, "target_vectors": target_vectors}
         trials = Trials(source, target, generator.device) if X is None else None
@@ -334,6 +344,16 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         context.call_on_fit_task_end(estimator=self, X=X, y=Y)
         return self
 
+    def _check_start(self, source, target):
+        """Check that `init` can be the start in two spaces."""
+        is_identity = isinstance(self.init, str) and self.init == "identity"
+        if is_identity and source.shape[1] != target.shape[1]:
+            raise ValueError(
+                "Without pairs the start is the identity, which needs spaces of one size, but "
+                f"`source_vectors` has {source.shape[1]} features and `target_vectors` "
+                f"{target.shape[1]}. Give pairs as X and y, or choose another `init`."
+            )
+
     def _start(self, X, Y, spaces, words):
         """Pairs to start from, where there are any, and the first aligner; None is the identity."""
         if isinstance(self.init_, BaseAligner):
@@ -358,14 +378,18 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         if trials is None or self.min_agreement is None:
             return
         start = first if isinstance(self.init_, BaseAligner) else self.init_
-        self.agreement_ = trials.agreement(*halve_start(self, start, words))
-        self.converged_ = bool(self.agreement_ >= self.min_agreement)
+        self.agreement_, p_value = trials.agreement(*halve_start(self, start, words))
+        is_enough = self.agreement_ >= self.min_agreement
+        self.converged_ = bool(is_enough and p_value < CHANCE)
         if not self.converged_:
+            asked = f"{self.min_agreement:.1%} are asked for"
+            if is_enough:
+                asked = f"{asked}; but of so few pairs as many may be the same by chance"
             warnings.warn(
-                f"The map is probably useless: of the pairs that self-learning finds from one half "
+                "The map is probably useless: of the pairs that self-learning finds from one half "
                 f"of the start and from the other, {self.agreement_:.1%} are the same, and "
-                f"{self.min_agreement:.1%} are asked for. Give pairs as X and y, a hundred may do, "
-                "or another `init`; spaces of different shapes need pairs.",
+                f"{asked}. Give pairs as X and y, a hundred may do, or another `init`; spaces of "
+                "different shapes need pairs.",
                 ConvergenceWarning,
                 stacklevel=4,
             )

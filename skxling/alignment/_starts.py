@@ -2,26 +2,12 @@
 
 import numpy as np
 import torch
-from sklearn.utils import check_array
 
-from skxling.alignment._base import FLOATS, validate_space
+from skxling.alignment._sides import check_spaces
 from skxling.functional import fit_normalization, induce_pairs, similarity_distributions
 from skxling.utils import as_vectors, as_words, resolve_device, to_numpy, to_tensor
-from skxling.utils._sklearn import _check_feature_names
 
 STARTS = ("identity", "identical", "numerals", "distributions")
-
-
-def check_spaces(source_vectors, target_vectors):
-    """Check two whole vocabularies that have to do without pairs."""
-    if source_vectors is None or target_vectors is None:
-        raise ValueError(
-            "There is nothing to align: give pairs as X and y, or whole vocabularies as "
-            "`source_vectors` and `target_vectors`, or both."
-        )
-    source = check_array(as_vectors(source_vectors), dtype=FLOATS, input_name="source_vectors")
-    target = as_vectors(target_vectors)
-    return source, check_array(target, dtype=source.dtype, input_name="target_vectors")
 
 
 def _named_words(vectors, name, init):
@@ -161,7 +147,8 @@ def halve_start(learner, init, words):
     """Two halves of a start that know nothing of each other.
 
     Pairs come from one or the other. Where they are made by a map, though, they would all lead back
-    to it, so there one half is the pairs by the even components, the other by the odd ones.
+    to it, so there one half is the pairs by the even components, the other by the odd ones. Of one
+    component there are no halves, and pairs are halved there too.
 
     Parameters
     ----------
@@ -185,6 +172,10 @@ def halve_start(learner, init, words):
     source, target = (space[: learner.n_frequent_init] for space in check_spaces(**words))
     if not isinstance(init, str):
         source, target = np.asarray(init.transform(source)), init.transform_target(target)
+    if source.shape[1] == 1:
+        whole = {"source_vectors": source, "target_vectors": target}
+        pairs = find_start(learner, "identity", whole)
+        return pairs[::2], pairs[1::2]
     return [
         find_start(
             learner,
@@ -219,46 +210,4 @@ def choose_start(learner, words, trials):
     starts = possible_starts(**words)
     if len(starts) == 1:
         return starts[0]
-    return max(starts, key=lambda init: trials.agreement(*halve_start(learner, init, words)))
-
-
-def check_sides(learner, X, y, source_vectors, target_vectors):
-    """Check that there is something to start from; the pairs are the space if none is given.
-
-    Parameters
-    ----------
-    learner : SelfLearningAligner
-        Which notes the numbers of features.
-
-    X, y, source_vectors, target_vectors : array-like, WordVectors or None
-        Of its `fit`.
-
-    Returns
-    -------
-    X, Y : ndarray of shape (n_samples, n_features), or None
-        The pairs.
-
-    source, target : ndarray of shape (n_words, n_features)
-        The spaces.
-    """
-    if (X is None) != (y is None):
-        raise ValueError(
-            "X and y are the two sides of the pairs to start from: give both, or neither "
-            f"and `source_vectors` and `target_vectors`. Got {'y' if X is None else 'X'} alone."
-        )
-    if X is not None:
-        X, Y = learner._validate_pairs(X, y)
-        source = validate_space(source_vectors, X.shape[1], X.dtype, "source_vectors", "X")
-        target = validate_space(target_vectors, Y.shape[1], X.dtype, "target_vectors", "y")
-        return X, Y, X if source is None else source, Y if target is None else target
-    source, target = check_spaces(source_vectors, target_vectors)
-    is_identity = isinstance(learner.init, str) and learner.init == "identity"
-    if is_identity and source.shape[1] != target.shape[1]:
-        raise ValueError(
-            "Without pairs the start is the identity, which needs spaces of one size, but "
-            f"`source_vectors` has {source.shape[1]} features and `target_vectors` "
-            f"{target.shape[1]}. Give pairs as X and y, or choose another `init`."
-        )
-    _check_feature_names(learner, source, reset=True)
-    learner.n_features_in_, learner._y_ndim = source.shape[1], 2
-    return None, None, source, target
+    return max(starts, key=lambda init: trials.agreement(*halve_start(learner, init, words)).share)

@@ -1,13 +1,22 @@
 """Whether the spaces determine what self-learning finds: trials from two halves of a start."""
 
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
+from scipy.stats import binomtest
 
 from skxling.functional import fit_normalization, refine_pairs
 from skxling.utils import to_tensor
 
 N_WORDS, N_ROUNDS = 5000, 10
+
+
+class Agreement(NamedTuple):
+    """How far two trials agree."""
+
+    share: float  # of their pairs that are common
+    p_value: float  # of as many by chance
 
 
 class Trials:
@@ -29,7 +38,11 @@ class Trials:
         self._spaces, self._device, self._known = (source, target), device, {}
 
     def agreement(self, one, other):
-        """Share of the pairs that trials from two halves of a start have in common.
+        """Find out how many pairs trials from two halves of a start have in common, and by chance.
+
+        Two ways to match n words one to one that know nothing of each other have one pair in common
+        on average, whatever n is: each pair of one is in the other with probability 1 / n. So few
+        words may agree in a large share by chance, and one word, or words that are all alike, must.
 
         Parameters
         ----------
@@ -38,14 +51,16 @@ class Trials:
 
         Returns
         -------
-        agreement : float
-            From 0 to 1.
+        agreement : Agreement
+            Its share is from 0 to 1.
         """
         key = one.tobytes(), other.tobytes()
         if key not in self._known:
             one, other = self._try(one), self._try(other)
-            n_common = int(torch.isin(one, other).sum())
-            self._known[key] = 2 * n_common / (len(one) + len(other))
+            n_common, n_pairs = int(torch.isin(one, other).sum()), min(len(one), len(other))
+            chance = binomtest(n_common, n_pairs, p=1 / n_pairs, alternative="greater")
+            share = 2 * n_common / (len(one) + len(other))
+            self._known[key] = Agreement(share, float(chance.pvalue))
         return self._known[key]
 
     def _try(self, pairs):

@@ -7,14 +7,14 @@ import torch
 from scipy.optimize import linear_sum_assignment
 
 from skxling.alignment._base import BaseLinearAligner
-from skxling.alignment._starts import alike_distributions, check_spaces
+from skxling.alignment._sides import check_sides
+from skxling.alignment._starts import alike_distributions
 from skxling.functional import matching_step, orthogonal_procrustes, relaxed_matching, sinkhorn
 from skxling.utils import check_generator, to_numpy, to_tensor
 from skxling.utils._sklearn import (
     CallbackSupportMixin,
     Interval,
     StrOptions,
-    _check_feature_names,
     _fit_context,
 )
 
@@ -243,14 +243,9 @@ class WassersteinAligner(CallbackSupportMixin, BaseLinearAligner):
 
     def _normalize_clouds(self, X, y, source_vectors, target_vectors):
         """Normalised tensors of both clouds; X and y are the clouds if none are given."""
-        if X is None or y is None:
-            source, target = check_spaces(source_vectors, target_vectors)
-            _check_feature_names(self, source, reset=True)
-            # a row of either stands in for the pairs, which nothing looks at
-            prepared = self._prepare(source[:1], target[:1], source, target)
-            self._y_ndim = 2
-        else:
-            prepared = self._prepare(X, y, source_vectors, target_vectors)
+        _, _, source, target = check_sides(self, X, y, source_vectors, target_vectors)
+        # a row of either stands in for the pairs, which nothing looks at
+        prepared = self._normalize_sides(source[:1], target[:1], source, target)
         return prepared.source, prepared.target
 
     def _find_start(self, source, target):

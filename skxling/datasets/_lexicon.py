@@ -30,12 +30,19 @@ def _split(line, sep):
     return line.split() if sep == " " else [column.strip() for column in line.split(sep)]
 
 
+def _guess_separator(cells):
+    """Name the separator that a line of one column seems to have."""
+    found = [sep for sep in (";", ",", "|", "=", ":", "\t") if cells[0].count(sep) == 1]
+    return f" (sep={found[0]!r}, by the look of it)" if len(cells) == 1 and found else ""
+
+
 def _pick_columns(cells, columns, where):
     """Pick the source and the target word of a line."""
     if columns is None and len(cells) != 2:
         raise ValueError(
             f"{where} has {len(cells)} column{'s' * (len(cells) != 1)} instead of two: {cells}. "
-            "Mend the line, or pass `sep`, or `columns` to choose two of more."
+            f"Mend the line, or pass `sep`{_guess_separator(cells)}, or `columns` to choose two of "
+            "more."
         )
     first, second = (0, 1) if columns is None else columns
     if max(first, second) >= len(cells):
@@ -109,6 +116,11 @@ def load_lexicon(path, *, sep="auto", columns=None, lowercase=False, comment="#"
     >>> lexicon.source, lexicon.target
     (['house', 'home', 'home'], ['haus', 'haus', 'heim'])
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"`path` must be the path of one file. Got {type(path).__name__}. Read several files "
+            "one by one, and join their `source` and `target`."
+        )
     path = Path(path)
     if not isinstance(sep, str) or not sep:
         raise ValueError(f'`sep` must be "auto" or a separator such as "\\t". Got {sep!r}.')
@@ -161,6 +173,12 @@ def drop_test_sources(train_lexicon, test_lexicon):
     >>> drop_test_sources(train, Bunch(source=["home"], target=["heim"]))
     {'source': ['house'], 'target': ['haus'], 'n_dropped': 2}
     """
+    for name, lexicon in (("train_lexicon", train_lexicon), ("test_lexicon", test_lexicon)):
+        if not (hasattr(lexicon, "source") and hasattr(lexicon, "target")):
+            raise TypeError(
+                f"`{name}` must have lists `source` and `target`, as load_lexicon(path) gives "
+                f"them. Got {type(lexicon).__name__}."
+            )
     asked = set(test_lexicon.source)
     kept = [
         pair

@@ -5,7 +5,13 @@ import string
 from pathlib import Path
 
 from skxling.embedding._io_fasttext import FASTTEXT_MAGIC, read_fasttext
-from skxling.embedding._io_files import COMPRESSED_SUFFIXES, open_for_reading, read_errors_named
+from skxling.embedding._io_files import (
+    COMPRESSED_SUFFIXES,
+    check_exists,
+    check_limit,
+    open_for_reading,
+    read_errors_named,
+)
 from skxling.embedding._io_stores import (
     is_npy_folder,
     read_npy,
@@ -120,11 +126,8 @@ def read_word_vectors(path, *, format="auto", limit=None, mmap=False, on_bad_lin
     """
     _check_choice("format", format, ("auto", *_FORMATS))
     _check_choice("on_bad_lines", on_bad_lines, ("error", "warn", "skip"))
-    if limit is not None and limit < 1:
-        raise ValueError(f"`limit` must be at least 1, or None for all words. Got {limit!r}.")
-    path = os.fspath(path)
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"{path!r} does not exist.")
+    check_limit(limit)
+    path = check_exists(path)
     if format == "auto":
         format = _detect_format(path)
     if format in _STORES:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from skxling.embedding._io_files import RowCollector
+from skxling.embedding._io_files import RowCollector, check_exists, check_limit
 from skxling.text import subword_ids
 from skxling.utils import gen_blocks
 
@@ -27,7 +27,7 @@ class _Fields:
     def __init__(self, path):
         self.path = path
         if os.path.getsize(path) == 0:
-            raise ValueError(f"{path} is empty (0 bytes).")
+            raise ValueError(f"{path} is empty (0 bytes). Check `path`, or fetch the file again.")
         self.data = np.memmap(path, dtype=np.uint8, mode="r")
         self.position = 0
 
@@ -221,7 +221,8 @@ def read_fasttext(path, *, limit=None, on_bad_lines="error"):
     .. [1] Bojanowski, Grave, Joulin, Mikolov, "Enriching Word Vectors with Subword
        Information", TACL 2017, section 3.2.
     """
-    fields = _Fields(path)
+    check_limit(limit)
+    fields = _Fields(check_exists(path))
     bucket, min_n, max_n = _read_settings(fields)
     raw_words, counts = _read_dictionary(fields)
     rows = _read_rows(fields, len(raw_words) + bucket)

@@ -4,8 +4,10 @@ import bz2
 import contextlib
 import gzip
 import lzma
+import os
 import warnings
 import zlib
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +20,30 @@ _SUFFIXES = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 COMPRESSED_SUFFIXES = tuple(_SUFFIXES)
 
 
+def check_exists(path):
+    """Check that there is something to read at a path, and give it as a string."""
+    path = os.fspath(path)
+    if not os.path.exists(path):
+        raise FileNotFoundError(
+            f"`path` names no file: {path!r}. The working folder is {os.getcwd()!r}."
+        )
+    return path
+
+
+def check_limit(limit):
+    """Check how many words shall be read."""
+    if limit is not None and not (isinstance(limit, Integral) and limit >= 1):
+        raise ValueError(
+            f"`limit` must be an int of at least 1, or None for all words. Got {limit!r}."
+        )
+
+
 def open_for_reading(path):
     """Open a binary file, decompressing gzip, bzip2 and xz, which their first bytes tell."""
     with open(path, "rb") as file:
         start = file.read(6)
     if not start:
-        raise ValueError(f"{path} is empty (0 bytes).")
+        raise ValueError(f"{path} is empty (0 bytes). Check `path`, or fetch the file again.")
     for magic, opener in _MAGIC.items():
         if start.startswith(magic):
             return opener(path, "rb")

@@ -1,5 +1,6 @@
 """Words and their vectors: the one container of embeddings."""
 
+import os
 from collections.abc import Iterable
 
 import numpy as np
@@ -77,7 +78,7 @@ class WordVectors:
 
     def __init__(self, words, vectors, counts=None):
         if isinstance(words, str) or not isinstance(words, Iterable):
-            raise TypeError(f"`words` must be a sequence of strings. Got {words!r}.")
+            raise TypeError(f"`words` must be a sequence of strings. Got {words!r}. Pass a list.")
         words = tuple(words)
         index = check_unique(words)
         buffer, offsets = encode_words(words)
@@ -277,7 +278,7 @@ class WordVectors:
         return f"<WordVectors: {self.n_words} words, {self.n_components} components{counts}>"
 
 
-def as_word_vectors(word_vectors):
+def as_word_vectors(word_vectors, name="word_vectors"):
     """Return WordVectors for WordVectors or gensim's KeyedVectors.
 
     Parameters
@@ -285,11 +286,30 @@ def as_word_vectors(word_vectors):
     word_vectors : WordVectors or KeyedVectors
         WordVectors pass through; anything with `index_to_key` and `vectors` is taken over.
 
+    name : str, default="word_vectors"
+        What they are called in error messages.
+
     Returns
     -------
     word_vectors : WordVectors
         The same vectors, not copied where they are float32.
+
+    Raises
+    ------
+    TypeError
+        If they are anything else, such as the path of a file or an array.
     """
     if isinstance(word_vectors, WordVectors):
         return word_vectors
+    if isinstance(word_vectors, (str, os.PathLike)):
+        raise TypeError(
+            f"`{name}` must be WordVectors. Got the {type(word_vectors).__name__} "
+            f"{os.fspath(word_vectors)!r}. Read a file by read_word_vectors(path) first."
+        )
+    if not (hasattr(word_vectors, "index_to_key") or hasattr(word_vectors, "wv")):
+        raise TypeError(
+            f"`{name}` must be WordVectors, or gensim's KeyedVectors. Got "
+            f"{type(word_vectors).__name__}. Pass WordVectors(words, vectors): vectors alone do "
+            "not say what their words are."
+        )
     return WordVectors.from_keyed_vectors(word_vectors)

@@ -203,7 +203,7 @@ class TokenVectorizer(TransformerMixin, BaseEstimator):
         elif side == "target" and hasattr(part, "transform_target"):
             method = "transform_target"
         if not hasattr(part, "transform"):
-            word_vectors = as_word_vectors(part)
+            word_vectors = as_word_vectors(part, side)
             return lambda words: _look_up(word_vectors, words)
 
         def look_up(words):

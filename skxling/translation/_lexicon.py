@@ -108,7 +108,8 @@ def select_pairs(lexicon, source, target, fit_params, way_out):
         raise ValueError(
             f"None of the {len(rows)} entries of the lexicon can be used: {np.sum(rows < 0)} "
             f"source words{_example(lexicon[0], rows)} and {np.sum(columns < 0)} target words"
-            f"{_example(lexicon[1], columns)} are not in the vocabulary they need. {way_out}"
+            f"{_example(lexicon[1], columns)} are not in the vocabulary they need. "
+            f"{_way_round(lexicon, source, target)}{way_out}"
         )
     fit_params = {
         name: np.asarray(value)[is_kept] if np.shape(value)[:1] == is_kept.shape else value
@@ -138,6 +139,16 @@ def fit_aligner(aligner, pairs, source, target, caller, context):
         )
         context.call_on_fit_task_end(estimator=caller, X=pairs.X, y=pairs.y)
     return len(getattr(aligner, "lexicon_", ())) if pairs.X is None else pairs.n_pairs
+
+
+def _way_round(lexicon, source, target):
+    """Say so where the words of either side are in the other's vocabulary."""
+    if set(lexicon[0]).isdisjoint(target.words) or set(lexicon[1]).isdisjoint(source.words):
+        return ""
+    return (
+        "They are in each other's: `X` are the source words and `y` the target words, and a "
+        "lexicon file of the other direction is read by load_lexicon(path, columns=(1, 0)). "
+    )
 
 
 def _example(words, indices):

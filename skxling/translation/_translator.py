@@ -180,8 +180,8 @@ class WordTranslator(SearchMixin, BaseTranslator):
             If no entry has both words in the vocabularies.
         """
         resolve_device(self.device)
-        source = as_word_vectors(self.source_vectors)
-        target = as_word_vectors(self.target_vectors)
+        source = as_word_vectors(self.source_vectors, "source_vectors")
+        target = as_word_vectors(self.target_vectors, "target_vectors")
         lexicon = check_lexicon(X, y)
         context = self._init_callback_context(max_subtasks=1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)

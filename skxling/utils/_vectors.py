@@ -3,13 +3,16 @@
 import numpy as np
 
 
-def as_vectors(X):
+def as_vectors(X, name=None):
     """Give the matrix of vectors of a container, or of an array-like.
 
     Parameters
     ----------
     X : array-like of shape (n_words, n_features), or object with an attribute `vectors`
         :class:`~skxling.embedding.WordVectors` and gensim's ``KeyedVectors`` have one.
+
+    name : str, default=None
+        What it is called in error messages.
 
     Returns
     -------
@@ -25,9 +28,11 @@ def as_vectors(X):
     vectors = X if hasattr(X, "__array__") else getattr(X, "vectors", X)
     vectors = np.asarray(vectors)
     if vectors.ndim != 2:
+        wanted = f" as `{name}`" if name else ""
+        got = repr(X) if isinstance(X, str) else type(X).__name__
         raise ValueError(
-            f"Expected vectors of shape (n_words, n_features). Got shape {vectors.shape} from "
-            f"{type(X).__name__}. Pass one row for each word."
+            f"Expected vectors of shape (n_words, n_features){wanted}. Got shape {vectors.shape} "
+            f"from {got}. Pass one row for each word; read a file by read_word_vectors(path)."
         )
     return vectors
 

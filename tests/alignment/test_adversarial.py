@@ -213,6 +213,8 @@ def test_nothing_to_align():
     source, _, _ = _spaces(0)
     with pytest.raises(ValueError, match="There is nothing to align"):
         AdversarialAligner().fit(source_vectors=source)
+    with pytest.raises(ValueError, match=r"give both, or neither .* Got y alone"):
+        AdversarialAligner().fit(None, source, source_vectors=source, target_vectors=source)
 
 
 def test_time_is_limited():
@@ -227,41 +229,21 @@ def test_time_is_limited():
     assert aligner.n_iter_ == aligner.n_restarts_ == 1
 
 
-class _Stop:
-    """Callback that stops what goes by a name, the first time, and notes all that it sees."""
-
-    max_propagation_depth = None
-
-    def __init__(self, task_name):
-        self.task_name, self.seen = task_name, []
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        self.seen.append((context.estimator_name, context.task_name))
-        if context.task_name in ("iteration", "restart"):
-            assert np.isfinite(fitted_estimator.transform(np.ones((2, 10)))).all()
-        return context.task_name == self.task_name
-
-
 @pytest.mark.parametrize(
     ("task_name", "n_iter", "n_restarts"), [("iteration", 1, 2), ("restart", 3, 1), (None, 3, 2)]
 )
-def test_a_callback_that_returns_true_stops(task_name, n_iter, n_restarts):
-    callback = _Stop(task_name)
+def test_a_callback_that_returns_true_stops(task_name, n_iter, n_restarts, make_recorder):
+    callback = make_recorder(
+        task_name, stop_from=1, look=lambda fitted: fitted.transform(np.ones((2, 10)))
+    )
     aligner = AdversarialAligner(**TINY, n_init=2, random_state=0).set_callbacks(callback)
     _fit(aligner, _spaces(0))
     assert (aligner.n_iter_, aligner.n_restarts_) == (n_iter, n_restarts)
-    assert callback.seen.count(("AdversarialAligner", "iteration")) == n_iter * n_restarts
-    assert callback.seen.count(("AdversarialAligner", "restart")) == n_restarts
-    assert callback.seen.count(("SelfLearningAligner", "fit")) == n_restarts
+    assert callback.tasks.count(("AdversarialAligner", "iteration")) == n_iter * n_restarts
+    assert callback.tasks.count(("AdversarialAligner", "restart")) == n_restarts
+    assert callback.tasks.count(("SelfLearningAligner", "fit")) == n_restarts
+    assert len(callback.looks) == callback.tasks.count(("AdversarialAligner", task_name))
+    assert np.isfinite(callback.looks).all()
 
 
 def test_words_are_translated_without_a_lexicon():

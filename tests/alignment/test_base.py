@@ -13,6 +13,7 @@ from skxling.alignment import (
     RCSLSAligner,
     SelfLearningAligner,
 )
+from skxling.embedding import WordVectors
 
 ONE_SIDED = [ProcrustesAligner(), LinearAligner(), RCSLSAligner(max_iter=3)]
 TWO_SIDED = [CCAAligner(), MultistepAligner(), GeometricAligner()]
@@ -156,6 +157,23 @@ def test_vocabulary_with_nan_is_named(aligner):
     broken[3, 2] = np.nan
     with pytest.raises(ValueError, match=r"Input source_vectors contains NaN"):
         clone(aligner).fit(source[:50], target[:50], source_vectors=broken)
+
+
+@by_name
+def test_words_are_for_the_translator(aligner):
+    rows, words = np.eye(3), ["cat", "dog", "sun"]
+    for X, y, name in ((words, rows, "X"), (rows, words, "y"), (np.array(words), rows, "X")):
+        with pytest.raises(ValueError, match=f"`{name}` must be .* the word 'cat'.*WordTranslator"):
+            clone(aligner).fit(X, y)
+    with pytest.raises(ValueError, match=r"`X` must be .* the word 'en\.vec'"):
+        clone(aligner).fit("en.vec", "de.vec")
+
+
+@by_name
+def test_a_vocabulary_is_no_list_of_pairs(aligner):
+    vocabulary = WordVectors(["cat", "dog", "sun"], np.eye(3))
+    with pytest.raises(ValueError, match=r"`y` must be .* Got WordVectors.* as `source_vectors`"):
+        clone(aligner).fit(np.eye(3), vocabulary)
 
 
 @pytest.mark.parametrize("aligner", ALIGNERS[:-1], ids=lambda a: type(a).__name__)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -18,29 +20,6 @@ def noisy():
         side = np.hstack([shared + 0.1 * rng.normal(size=shared.shape), private])
         sides.append(side @ np.linalg.qr(rng.normal(size=(12, 12)))[0])
     return sides
-
-
-class _Stop:
-    """Callback that stops a fit after so many iterations, and counts what it sees."""
-
-    def __init__(self, after):
-        self.after, self.n_seen = after, 0
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        if context.task_name != "iteration":
-            return False
-        self.n_seen += 1
-        assert np.isfinite(fitted_estimator.predict(np.ones((2, 12)))).all()
-        return self.n_seen == self.after
 
 
 def _loss(aligner, X, Y, source, target):
@@ -134,6 +113,30 @@ def test_a_batch_of_all_pairs_takes_the_full_step(noisy):
     np.testing.assert_allclose(batch.mapping_, full.mapping_, atol=1e-12)
 
 
+def test_the_loss_of_a_pass_is_the_mean_over_its_pairs(noisy):
+    """Of 100 pairs the last batch of 32 has four, and the map hardly moves."""
+    source, target = noisy
+    aligner = _fit(RCSLSAligner(batch_size=32, learning_rate=1e-12, max_iter=1), noisy)
+    loss = _loss(aligner, source[:100], target[:100], source, target)
+    assert aligner.loss_curve_[0] == pytest.approx(loss, rel=1e-6)
+
+
+def test_steps_of_batches_stay_as_long_as_the_loss_falls(noisy):
+    params = {"learning_rate": 0.1, "max_iter": 3}
+    batch, full = (_fit(RCSLSAligner(batch_size=n, **params), noisy) for n in (100, None))
+    assert (np.diff(batch.loss_curve_) < 0).all()
+    np.testing.assert_allclose(batch.mapping_, full.mapping_, atol=1e-12)
+
+
+def test_huge_steps_of_batches_are_halved_until_they_help(noisy):
+    params = {"batch_size": 100, "learning_rate": 1e4, "constraint": None}
+    aligner = _fit(RCSLSAligner(**params, max_iter=40), noisy)
+    assert aligner.loss_curve_[1] > aligner.loss_curve_[0]
+    steps = [_fit(RCSLSAligner(**params, max_iter=n), noisy).mapping_ for n in (1, 2, 3)]
+    first, second = (np.linalg.norm(b - a) for a, b in pairwise(steps))
+    assert second < 0.8 * first
+
+
 def test_retrieval_is_better_than_with_procrustes(noisy):
     source, target = noisy
 
@@ -148,11 +151,12 @@ def test_retrieval_is_better_than_with_procrustes(noisy):
 
 
 @pytest.mark.parametrize("batch_size", [None, 32])
-def test_a_callback_that_returns_true_stops(noisy, batch_size):
-    callback = _Stop(after=3)
+def test_a_callback_that_returns_true_stops(noisy, batch_size, make_recorder):
+    callback = make_recorder("iteration", stop_from=3, look=lambda fitted: fitted.predict(noisy[0]))
     aligner = RCSLSAligner(batch_size=batch_size, random_state=0).set_callbacks(callback)
     _fit(aligner, noisy)
-    assert callback.n_seen == aligner.n_iter_ == len(aligner.loss_curve_) == 3
+    assert len(callback.looks) == aligner.n_iter_ == len(aligner.loss_curve_) == 3
+    assert np.isfinite(callback.looks).all()
 
 
 def test_scoring_monitor_sees_every_iteration(noisy):

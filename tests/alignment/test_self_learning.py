@@ -164,39 +164,17 @@ def test_feature_names_are_forgotten_without_pairs():
     assert aligner.n_features_in_ == 20
 
 
-class _Recorder:
-    """Callback that notes the tasks it sees; propagated to sub-estimators."""
-
-    max_propagation_depth = None
-
-    def __init__(self, stop_at=None):
-        self.tasks, self.stop_at = [], stop_at
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        self.tasks.append((context.estimator_name, context.task_name))
-        return self.tasks.count(("SelfLearningAligner", "round")) == self.stop_at
-
-
-def test_a_callback_that_returns_true_stops():
+def test_a_callback_that_returns_true_stops(make_recorder):
     source, target, _ = _spaces(turn=0.16, noise=0.6)
     aligner = SelfLearningAligner(init="identity", tol=None, min_agreement=None)
-    aligner.set_callbacks(_Recorder(stop_at=2))
+    aligner.set_callbacks(make_recorder("round", stop_from=2))
     aligner.fit(source_vectors=source, target_vectors=target)
     assert aligner.n_iter_ == 2
 
 
-def test_callbacks_reach_an_aligner_that_iterates():
+def test_callbacks_reach_an_aligner_that_iterates(make_recorder):
     source, target, _ = _spaces(turn=0.16)
-    recorder = _Recorder()
+    recorder = make_recorder()
     inner = RCSLSAligner(max_iter=3)
     aligner = SelfLearningAligner(inner, init="identity", max_iter=2, tol=None, min_agreement=None)
     aligner.set_callbacks(recorder).fit(source_vectors=source, target_vectors=target)
@@ -480,6 +458,50 @@ def test_unrelated_spaces_are_warned_of(seed):
     assert silent.converged_ is None
     assert np.isnan(silent.agreement_)
     np.testing.assert_array_equal(silent.lexicon_, aligner.lexicon_)
+
+
+def _chance(seed, n_words, d):
+    rng = np.random.default_rng(seed)
+    source, target = rng.normal(size=(2, n_words, d))
+    aligner = SelfLearningAligner(max_iter=1)
+    return aligner.fit(source_vectors=source, target_vectors=target)
+
+
+@pytest.mark.parametrize(("n_words", "d"), [(20, 5), (30, 10), (50, 10)])
+@pytest.mark.filterwarnings("ignore:The map is probably useless")
+def test_chance_is_not_believed_in_small_clouds(n_words, d):
+    aligners = [_chance(seed, n_words, d) for seed in range(8)]
+    assert max(aligner.agreement_ for aligner in aligners) >= 0.05  # a share alone is no reason
+    assert not any(aligner.converged_ for aligner in aligners)
+
+
+@pytest.mark.parametrize("n_words", [10, 20, 50])
+def test_small_clouds_that_belong_together_are_believed(n_words):
+    for seed in range(5):
+        source = np.random.default_rng(seed).normal(size=(n_words, 10))
+        target = source + 0.1 * np.random.default_rng(seed + 100).normal(size=source.shape)
+        aligner = SelfLearningAligner().fit(source_vectors=source, target_vectors=target)
+        assert aligner.converged_
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1])
+def test_words_that_are_all_alike_are_not_believed(value):
+    source = np.full((60, 50), value)
+    with pytest.warns(ConvergenceWarning, match="may be the same by chance"):
+        aligner = SelfLearningAligner().fit(source_vectors=source, target_vectors=3 * source)
+    assert aligner.agreement_ == 1
+    assert aligner.converged_ is False
+
+
+@pytest.mark.filterwarnings("ignore:The map is probably useless")  # of length 1 they are all alike
+@pytest.mark.parametrize("init", ["auto", "identity", "distributions", SelfLearningAligner()])
+def test_spaces_of_one_component(init):
+    source = np.random.default_rng(0).gamma(2, size=(100, 1))
+    aligner = SelfLearningAligner(init=init)
+    aligner.set_params(aligner=ProcrustesAligner(normalize=()))
+    aligner.fit(source_vectors=source, target_vectors=source)
+    assert aligner.transform(source).shape == (100, 1)
+    assert 0 <= aligner.agreement_ <= 1
 
 
 def test_pairs_are_believed():

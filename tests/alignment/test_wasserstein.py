@@ -109,3 +109,5 @@ def test_translator_without_a_lexicon():
 def test_nothing_to_align():
     with pytest.raises(ValueError, match="There is nothing to align"):
         WassersteinAligner().fit(source_vectors=np.eye(3))
+    with pytest.raises(ValueError, match=r"give both, or neither .* Got X alone"):
+        WassersteinAligner().fit(np.eye(3), source_vectors=np.eye(3), target_vectors=np.eye(3))

@@ -371,36 +371,15 @@ def test_pickle(combiner):
     assert again.predict(["s5-ness"]) == combiner.predict(["s5-ness"])
 
 
-class Recorder:
-    """Propagated callback that notes every task."""
-
-    max_propagation_depth = None
-
-    def __init__(self):
-        self.tasks = []
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        self.tasks.append((context.estimator_name, context.task_name))
-
-
-def test_callbacks_reach_both_parts(corpora):
-    recorder = Recorder()
+def test_callbacks_reach_both_parts(corpora, make_recorder):
+    recorder = make_recorder()
     combiner = JointAlignCombiner(make_joint(), RCSLSAligner(max_iter=2)).set_callbacks(recorder)
     combiner.fit(*LEXICON, corpora=corpora)
     names = [name for name, _ in recorder.tasks]
     assert names.index("JointSkipGram") < names.index("RCSLSAligner")
     assert recorder.tasks[-1] == ("JointAlignCombiner", "fit")
     # parts that do not iterate are fitted without a warning
-    JointAlignCombiner(ToyJoint()).set_callbacks(Recorder()).fit(
+    JointAlignCombiner(ToyJoint()).set_callbacks(make_recorder()).fit(
         SOURCE[:60], TARGET[:60], corpora=([], [])
     )
 

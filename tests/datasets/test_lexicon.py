@@ -79,6 +79,9 @@ def test_compressed(tmp_path):
         ("house Haus\n\ncat\n", "Line 3 .* has 1 column instead of two"),
         ("house Haus\nnew york Stadt\n", "Line 2 .* has 3 columns"),
         ("house\tHaus\ncat Katze\n", "Line 2 .* has 1 column"),
+        ("house;Haus\n", r"1 column instead of two: .* pass `sep` \(sep=';', by the look of it\)"),
+        ("house,Haus\n", r"pass `sep` \(sep=',', by the look"),
+        ("house\n", r"pass `sep`, or `columns`"),
         ("house\tHaus\n\tKatze\n", "Line 2 .* has an empty word"),
         (b"house Haus\ndoor T\xfcr\n", "not UTF-8 in line 2: byte 0xfc"),
         ("house Haus\n".encode("utf-16"), "not UTF-8 in line 1"),
@@ -105,6 +108,8 @@ def test_bad_arguments(tmp_path):
         load_lexicon(tmp_path / "nothing.txt")
     with pytest.raises(FileNotFoundError, match="is a folder"):
         load_lexicon(tmp_path)
+    with pytest.raises(TypeError, match=r"`path` must be the path of one file\. Got list"):
+        load_lexicon([tmp_path])
     path = write(tmp_path, "house\tHaus\n")
     with pytest.raises(ValueError, match="`sep`"):
         load_lexicon(path, sep="")
@@ -127,6 +132,8 @@ def test_drop_test_sources():
     assert pairs(kept) == [("a", "1"), ("c", "4")]
     assert kept.n_dropped == 2
     assert train.source == ["a", "b", "b", "c"]
+    with pytest.raises(TypeError, match=r"`test_lexicon` must have .* load_lexicon.* Got str"):
+        drop_test_sources(train, "test.tsv")
 
 
 @pytest.mark.parametrize(("languages", "n_shared"), [("en-de", 0), ("en-fr", 0), ("de-fr", 347)])

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from skxling.embedding import WordVectors, read_word_vectors, write_word_vectors
+from skxling.embedding import WordVectors, read_fasttext, read_word_vectors, write_word_vectors
 
 STORES = ["npy", "safetensors"]
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -189,10 +189,13 @@ def test_safetensors_header(word_vectors, tmp_path):
 
 
 def test_arguments(word_vectors, tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        read_word_vectors(tmp_path / "nowhere.vec")
+    for read in (read_word_vectors, read_fasttext):
+        with pytest.raises(FileNotFoundError, match=r"`path` names no file: .*nowhere.* folder is"):
+            read(tmp_path / "nowhere.vec")
+        with pytest.raises(ValueError, match=r"`limit` must be an int of at least 1.*Got '3'"):
+            read(tmp_path / "nowhere.vec", limit="3")
     (tmp_path / "empty.vec").touch()
-    with pytest.raises(ValueError, match=r"empty\.vec is empty"):
+    with pytest.raises(ValueError, match=r"empty\.vec is empty .*Check `path`"):
         read_word_vectors(tmp_path / "empty.vec")
     (tmp_path / "odd.vec").write_text("hello\n")
     with pytest.raises(ValueError, match="line 1: neither a header"):

@@ -223,33 +223,14 @@ def test_same_bytes_whatever_the_hash_seed(tmp_path):
     assert digests[0] == digests[1] != ""
 
 
-class StopAfter:
-    def __init__(self, n_epochs):
-        self.n_epochs, self.n_done, self.norms = n_epochs, 0, []
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        if context.task_name != "epoch":
-            return False
-        self.n_done += 1
-        self.norms.append(np.linalg.norm(fitted_estimator.transform(["ax0"])))
-        return self.n_done == self.n_epochs
-
-
-def test_a_callback_sees_a_fitted_estimator_and_stops_the_fit():
-    callback = StopAfter(3)
+def test_a_callback_sees_a_fitted_estimator_and_stops_the_fit(make_recorder):
+    callback = make_recorder(
+        "epoch", stop_from=3, look=lambda fitted: np.linalg.norm(fitted.transform(["ax0"]))
+    )
     model = toy_model(epochs=8).set_callbacks(callback).fit(make_corpus())
     assert model.n_iter_ == len(model.loss_curve_) == 3
-    assert len(set(callback.norms)) == 3
-    assert callback.norms[-1] == pytest.approx(np.linalg.norm(model.transform(["ax0"])), rel=1e-4)
+    assert len(set(callback.looks)) == 3
+    assert callback.looks[-1] == pytest.approx(np.linalg.norm(model.transform(["ax0"])), rel=1e-4)
 
 
 def test_subsampling_that_leaves_nothing_is_told():

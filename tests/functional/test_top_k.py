@@ -100,6 +100,17 @@ def test_scores_of_minus_infinity_come_last_in_order(memory_budget):
 
 
 @pytest.mark.parametrize("memory_budget", BUDGETS)
+def test_whole_groups_of_minus_infinity_come_last_in_order(memory_budget):
+    """More groups than are looked for, and nothing in them."""
+
+    def rescore(products, rows, columns):
+        products[:, torch.arange(columns.start, columns.stop) != 700] = -torch.inf
+
+    found = largest_scores(_randn(3), _randn(1000), 4, rescore=rescore, memory_budget=memory_budget)
+    assert found.indices.tolist() == [[700, 0, 1, 2]] * 3
+
+
+@pytest.mark.parametrize("memory_budget", BUDGETS)
 def test_tiles_cover_the_product(memory_budget):
     X, Y = _randn(70), _randn(130, seed=1)
     covered = torch.zeros(70, 130, dtype=torch.float64)

@@ -73,29 +73,6 @@ def few():
     return X, y, CRFTagger(**QUICK).fit(X, y)
 
 
-class _Stop:
-    """Callback that stops a fit after so many iterations, and counts what it sees."""
-
-    def __init__(self, after, X):
-        self.after, self.X, self.n_seen = after, X, 0
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        if context.task_name != "iteration":
-            return False
-        self.n_seen += 1
-        assert len(fitted_estimator.predict(self.X)) == len(self.X)
-        return self.n_seen == self.after
-
-
 # -- what is learned -----------------------------------------------------------------------------
 
 
@@ -339,11 +316,12 @@ def test_every_parameter_is_constrained():
     assert not get_tags(CRFTagger()).input_tags.two_d_array
 
 
-def test_a_callback_that_returns_true_stops(few):
+def test_a_callback_that_returns_true_stops(few, make_recorder):
     X, y, _ = few
-    callback = _Stop(3, X)
+    callback = make_recorder("iteration", stop_from=3, look=lambda fitted: fitted.predict(X))
     tagger = CRFTagger(**FAST).set_callbacks(callback).fit(X, y)
-    assert callback.n_seen == tagger.n_iter_ == len(tagger.loss_curve_) == 3
+    assert len(callback.looks) == tagger.n_iter_ == len(tagger.loss_curve_) == 3
+    assert all(len(predicted) == len(X) for predicted in callback.looks)
 
 
 def test_scoring_monitor_sees_every_iteration(few):

@@ -384,35 +384,13 @@ def test_estimator_contract(tmp_path):
     assert tags.target_tags.required
 
 
-class StopAfter:
-    """Callback that ends the fit after so many iterations, and keeps the last fitted state."""
-
-    def __init__(self, n_iter):
-        self.n_iter, self.states = n_iter, []
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        if context.task_name != "iteration":
-            return False
-        self.states.append(fitted_estimator)
-        return len(self.states) == self.n_iter
-
-
-def test_callbacks_see_and_stop_the_fit():
+def test_callbacks_see_and_stop_the_fit(make_recorder):
     source, target, _ = make_parallel(40)
-    callback = StopAfter(3)
+    callback = make_recorder("iteration", stop_from=3, look=lambda fitted: fitted)
     aligner = WordAligner().set_callbacks(callback).fit(source, target)
     expected = WordAligner(max_iter=3).fit(source, target)
     assert aligner.n_iter_ == 3
-    for found in (aligner, callback.states[-1]):
+    for found in (aligner, callback.looks[-1]):
         np.testing.assert_array_equal(found.loss_curve_, expected.loss_curve_)
         assert_same(found.transform(source, target), expected.transform(source, target))
 

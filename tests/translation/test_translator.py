@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -287,36 +289,14 @@ def test_keyed_vectors_are_taken(translator, spaces):
     assert other.predict(SOURCE).tolist() == translator.predict(SOURCE).tolist()
 
 
-class Recorder:
-    """Propagated callback that notes every task."""
-
-    max_propagation_depth = None
-
-    def __init__(self):
-        self.tasks = []
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        self.tasks.append("teardown")
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        self.tasks.append((context.estimator_name, context.task_name))
-
-
-def test_callbacks_reach_the_aligner(spaces):
-    recorder = Recorder()
+def test_callbacks_reach_the_aligner(spaces, make_recorder):
+    recorder = make_recorder()
     assert isinstance(recorder, FitCallback)
     translator = WordTranslator(*spaces, RCSLSAligner(max_iter=2)).set_callbacks(recorder)
     translator.fit(SOURCE[:40], TARGET[:40])
-    names = [task[0] for task in recorder.tasks[:-1]]
-    assert "RCSLSAligner" in names
-    assert recorder.tasks[-2] == ("WordTranslator", "fit")
-    assert recorder.tasks.count("teardown") == 1
+    assert "RCSLSAligner" in [name for name, _ in recorder.tasks]
+    assert recorder.tasks[-1] == ("WordTranslator", "fit")
+    assert recorder.n_torn_down == 1
     assert not hasattr(translator.aligner_, "_skl_callbacks")
 
 
@@ -335,12 +315,34 @@ def test_callbacks_reach_the_aligner(spaces):
         ([["s1"]], [["t1"]], TypeError, r"`X\[0\]` is \['s1'\]"),
         (np.array([["s1"]]), ["t1"], ValueError, r"one-dimensional.*\(1, 1\)"),
         ({"s1"}, ["t1"], TypeError, "in an order. Got set"),
-        (["moon", "s1"], ["t1", "mond"], ValueError, "None of the 2 entries.*'moon'.*'mond'"),
+        (
+            ["moon", "s1"],
+            ["t1", "mond"],
+            ValueError,
+            "None of the 2 entries.*'moon'.*'mond'.*need. L",
+        ),
+        (["t1", "t2"], ["s1", "s2"], ValueError, r"They are in each other's.*columns=\(1, 0\)\)"),
     ],
 )
 def test_bad_lexicons(spaces, X, y, error, message):
     with pytest.raises(error, match=message):
         WordTranslator(*spaces).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "message"),
+    [
+        ("en.vec", r"Got the str 'en\.vec'\. Read a file by read_word_vectors\(path\)"),
+        (Path("en.vec"), r"Got the \w+Path 'en\.vec'\. Read a file by read_word_vectors"),
+        (np.eye(3), r"Got ndarray\. Pass WordVectors\(words, vectors\)"),
+        (None, r"Got NoneType\. Pass WordVectors"),
+    ],
+)
+def test_vocabularies_are_named_that_are_none(spaces, vectors, message):
+    with pytest.raises(TypeError, match=f"`source_vectors` must be WordVectors.*{message}"):
+        WordTranslator(vectors, spaces[1]).fit(SOURCE[:40], TARGET[:40])
+    with pytest.raises(TypeError, match=f"`target_vectors` must be WordVectors.*{message}"):
+        WordTranslator(spaces[0], vectors).fit(SOURCE[:40], TARGET[:40])
 
 
 @pytest.mark.parametrize("method", ["predict", "transform", "transform_target", "kneighbors"])

@@ -42,3 +42,8 @@ def test_columns_of_a_data_frame_are_no_containers():
 def test_wrong_number_of_dimensions(bad):
     with pytest.raises(ValueError, match=r"Expected vectors of shape \(n_words, n_features\)"):
         as_vectors(bad)
+
+
+def test_a_path_is_read_first():
+    with pytest.raises(ValueError, match=r"as `source_vectors`\. Got .* from 'en\.vec'.* file by"):
+        as_vectors("en.vec", "source_vectors")
