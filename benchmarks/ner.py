@@ -50,7 +50,11 @@ TRIED = (
     {"hidden_size": 50, "dropout": 0.5, "learning_rate": 0.005},
     {"hidden_size": 0, "dropout": 0.3, "learning_rate": 0.005},
 )
-ALIGNERS = {"Procrustes": ProcrustesAligner(), "RCSLS": RCSLSAligner()}
+ALIGNERS = {
+    "Procrustes": ProcrustesAligner(),
+    "RCSLS": RCSLSAligner(),
+    "centred RCSLS": RCSLSAligner(normalize=ProcrustesAligner().normalize),
+}
 
 
 def main():
