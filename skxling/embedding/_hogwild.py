@@ -61,8 +61,9 @@ class Hogwild:
             # the corpus may be larger than memory
             ids = _to_file(stream.corpus.ids, folders[1] / "ids")
             stream.corpus = stream.corpus._replace(ids=ids)
-            # what the workers hold back, all together, is what one would
-            stream.tokens_per_read = max(stream.tokens_per_read // self.n_jobs, 1)
+            if stream.places:
+                # words are lent for a read: together the workers hold back what one would
+                stream.tokens_per_read = max(stream.tokens_per_read // self.n_jobs, 1)
             self.stream = stream
             self.parallel = stack.enter_context(Parallel(self.n_jobs))
             self._stack = stack.pop_all()
@@ -86,13 +87,14 @@ class Hogwild:
         loss : float
             Mean of the workers' losses.
         """
-        words = copy.copy(self.state.words)
+        words, n_threads = copy.copy(self.state.words), torch.get_num_threads()
         words.rows = None  # a worker maps its own
-        n_threads = max(torch.get_num_threads() // self.n_jobs, 1)
+        setting = self.tables, rate, max(n_threads // self.n_jobs, 1)
         losses = self.parallel(
-            delayed(_train_share)(words, self.tables, self._share(i), rate, n_threads)
+            delayed(_train_share)(copy.copy(words), self._share(i), *setting)
             for i in range(self.n_jobs)
         )
+        torch.set_num_threads(n_threads)  # the workers were threads, if joblib was told so
         return float(np.nanmean(losses)) if not np.isnan(losses).all() else float("nan")
 
     def _share(self, i):
@@ -103,7 +105,7 @@ class Hogwild:
         return share
 
 
-def _train_share(words, tables, stream, rate, n_threads):
+def _train_share(words, stream, tables, rate, n_threads):
     """Learn from one worker's share of the corpus."""
     torch.set_num_threads(n_threads)
     words.rows, output = map(torch.from_numpy, tables)

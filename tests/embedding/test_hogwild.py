@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+import joblib
 import numpy as np
 import pytest
 import torch
@@ -48,12 +49,23 @@ def test_two_workers_learn_one_space(corpus, folder, max_n):
     assert torch.get_num_threads() == n_threads
 
 
+def test_workers_that_are_threads_leave_the_threads_of_others_alone(corpus):
+    n_threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        with joblib.parallel_config("threading"):
+            JointSkipGram(4, n_jobs=2, **SETTINGS).fit(corpus[:200])
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(n_threads)
+
+
 def test_the_tables_outlive_the_files(folder):
     generator = torch.Generator().manual_seed(0)
     words = WordTable(3, 2, generator=generator)
     state, before = TrainingState(0, words, torch.zeros(3, 2), generator), words.rows.clone()
     corpus = EncodedCorpus(np.zeros(5, dtype=np.int32), np.array([0, 5]))
-    stream = SimpleNamespace(corpus=corpus, tokens_per_read=10)
+    stream = SimpleNamespace(corpus=corpus, tokens_per_read=10, places=True)
     with pytest.raises(KeyboardInterrupt), _hogwild.Hogwild(2, state, stream):
         assert sorted(path.name for path in folder.glob("*/*")) == ["output", "words"]
         state.output += 1
