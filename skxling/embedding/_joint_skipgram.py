@@ -175,7 +175,7 @@ class JointSkipGram(
     Neighbouring tokens are processed in blocks that share their negatives, and the steps of a
     batch are summed per vector; a step longer than 1 is shortened to that norm, since the summed
     gradients of frequent words would overshoot. A word's vector is the mean of its own row and
-    its n-grams' rows; what it gains is handed down to them every 65,536 tokens of the corpus.
+    its n-grams' rows; what it gains is handed down to them every 131,072 tokens of the corpus.
 
     References
     ----------
