@@ -134,9 +134,9 @@ class JointSkipGram(
 
     n_jobs : int, default=None
         Processes of this machine that train the same vectors at once, on the CPU; -1 is one for
-        each core, None is 1 unless a joblib context says otherwise. More than one are faster than
-        as many threads of one, but what comes out differs a little from fit to fit, whatever the
-        `random_state`.
+        each core, None is 1 unless a joblib context says otherwise. With more than one, what
+        comes out differs a little from fit to fit, whatever the `random_state`. The process's
+        threads, which are used in any case, are shared out between them.
 
     random_state : int, RandomState instance or None, default=None
         Seed of sampling and initialisation. An int gives the same bytes on the same machine
