@@ -378,7 +378,7 @@ class JointSkipGram(
                 "`checkpoint_dir` is of no use with distributed=True: the tables of a process are "
                 f"not those of all. Got checkpoint_dir={self.checkpoint_dir!r}; leave one out."
             )
-        if self.distributed and effective_n_jobs(self.n_jobs) > 1:
+        if effective_n_jobs(self.n_jobs) > 1 and self.distributed:  # 0 jobs are refused here
             raise ValueError(
                 "`n_jobs` is for one process, not for those of distributed=True. Got n_jobs="
                 f"{self.n_jobs}; leave one out, and let torchrun start as many processes."
