@@ -5,9 +5,10 @@
 Every system trains on the same balanced en-de sentences with the same settings and two threads,
 each run in a process of its own, the systems in turn, gensim at its own learning rate and at ours.
 Speed is raw tokens (times epochs) a second of the training alone; reading and counting the corpus
-stands beside it. Memory is the peak of anonymous memory above the imports; mapped pages of the
-corpus do not count. Quality is P@1 (CSLS) of Joint-Align on folds of the seed lexicon, trained on
-each system's vectors. The table goes to benchmarks/RESULTS.md too.
+stands beside it. Memory is the peak above the imports; mapped pages of the corpus do not count,
+worker processes (`n_jobs`) do, with imports of their own. Quality is P@1 (CSLS) of Joint-Align on
+folds of the seed lexicon, trained on each system's vectors. The table goes to benchmarks/RESULTS.md
+too.
 
     python benchmarks/skipgram.py --data $SKXLING_DATA --scaling 2 8 25 200 --epochs 1
 

@@ -49,8 +49,8 @@ def validate_space(vectors, n_features, dtype, name, rows):
 def _refuse_words(rows, name):
     """Refuse words, and whole vocabularies, where rows of pairs are wanted."""
     first = rows
-    if isinstance(rows, (list, tuple, np.ndarray)) and len(rows):
-        first = rows[0]
+    if isinstance(rows, (list, tuple, np.ndarray)):
+        first = next(iter(rows.flat if isinstance(rows, np.ndarray) else rows), None)
     if isinstance(first, str):
         raise ValueError(
             f"`{name}` must be vectors of pairs, one row for each. Got the word {str(first)!r}. "

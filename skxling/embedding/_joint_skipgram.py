@@ -389,7 +389,7 @@ class JointSkipGram(
         if self.checkpoint_dir is None:
             return NoCheckpoint()
         params = self.get_params()
-        for name in ("checkpoint_dir", "checkpoint_interval", "device", "n_jobs"):
+        for name in ("checkpoint_dir", "checkpoint_interval", "device"):
             del params[name]
         name = fingerprint({**params, "device": device.type}, [X, y])
         return Checkpoint(self.checkpoint_dir, name, self.checkpoint_interval)

@@ -170,6 +170,13 @@ def test_words_are_for_the_translator(aligner):
 
 
 @by_name
+@pytest.mark.parametrize("nothing", [np.array(1.0), np.array([]), []], ids=["scalar", "0", "list"])
+def test_what_is_no_matrix_is_told(aligner, nothing):
+    with pytest.raises(ValueError, match="Expected 2D array, got"):
+        clone(aligner).fit(nothing, np.eye(3))
+
+
+@by_name
 def test_a_vocabulary_is_no_list_of_pairs(aligner):
     vocabulary = WordVectors(["cat", "dog", "sun"], np.eye(3))
     with pytest.raises(ValueError, match=r"`y` must be .* Got WordVectors.* as `source_vectors`"):

@@ -119,12 +119,12 @@ class FixedSeed(np.random.RandomState):
 
 
 def test_clones_with_other_parameters_or_corpora_have_their_own_file(tmp_path, monkeypatch):
-    for settings in ({}, {"window": 3}, {"random_state": 1}):
+    for settings in ({}, {"window": 3}, {"random_state": 1}, {"n_jobs": 1}):
         model = JointSkipGram(
             **{**SETTINGS, **settings}, checkpoint_dir=tmp_path, checkpoint_interval=0
         )
         interrupted(model, monkeypatch, lambda saved: len(saved) == 2)
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 4
     params = {"window": 5}
     names = {fingerprint(params, [CORPUS, y]) for y in (None, CORPUS, CORPUS[:-1])}
     assert len(names) == 3

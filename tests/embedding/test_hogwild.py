@@ -76,6 +76,18 @@ def test_the_tables_outlive_the_files(folder):
     assert stream.tokens_per_read == 10
 
 
+def test_each_worker_has_a_share_of_its_own_and_draws_it_otherwise_each_epoch():
+    state = TrainingState(7, None, None, None)
+    stream = SimpleNamespace()
+    workers = _hogwild.Hogwild(3, state, stream)
+    shares = [workers._share(i) for i in range(3)]
+    state.loss_curve.append(1.0)
+    shares += [workers._share(i) for i in range(3)]
+    assert [share.shard for share in shares] == 2 * [(0, 3), (1, 3), (2, 3)]
+    assert len({share.generator.initial_seed() for share in shares}) == 6
+    assert vars(stream) == {}
+
+
 def test_without_a_folder_in_memory_the_usual_one_serves(monkeypatch):
     monkeypatch.setattr(_hogwild, "MEMORY_FOLDER", "/there/is/none")
     assert _hogwild._memory_folder(1) is None
