@@ -45,7 +45,7 @@ class WordTable:
         self.rows = empty(n_words, n_components, device=generator.device)
         self.rows.uniform_(-1 / n_components, 1 / n_components, generator=generator)
 
-    def lend(self, words):
+    def lend(self, words, space):
         """Vectors to be stepped in place; where `words` is None, of all words.
 
         Returns
@@ -108,7 +108,7 @@ class SubwordTable(WordTable):
         self._offsets = to_tensor(offsets + np.arange(n_words + 1), device=device)
         super().__init__(n_words + len(self.buckets), n_components, generator=generator)
 
-    def lend(self, words):
+    def lend(self, words, space):
         """Vectors of some words, to be stepped in place and taken back.
 
         Parameters
@@ -116,13 +116,16 @@ class SubwordTable(WordTable):
         words : Tensor of shape (n,), dtype int64
             Distinct word ids.
 
+        space : Workspace
+            Keeps, under the name "before", what they were until they are taken back.
+
         Returns
         -------
         vectors : Tensor of shape (n, n_components)
         """
         self._lent = self.members(words)
         vectors = self.compose(self._lent)
-        self._before = vectors.clone()
+        self._before = space.empty("before", *vectors.shape).copy_(vectors)
         return vectors
 
     def take_back(self, words, vectors, *, max_norm):

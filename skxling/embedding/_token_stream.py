@@ -58,14 +58,14 @@ class Chunk(NamedTuple):
 
     Attributes
     ----------
-    centres : Tensor of shape (window + n_tokens + window,), dtype int64
+    centres : Tensor of shape (window + n_tokens + window,), dtype int32
         The tokens, and neighbours at both ends, as places in the read's words, or as word ids
         where it has none; `n_tokens` is a multiple of the group.
 
-    contexts : Tensor of shape (window + n_tokens + window,), dtype int64
+    contexts : Tensor of shape (window + n_tokens + window,), dtype int32
         The same as word ids.
 
-    negatives : Tensor of shape (n_groups, n_shared), dtype int64
+    negatives : Tensor of shape (n_groups, n_shared), dtype int32
         Word ids of each group's negatives.
 
     mask : Tensor of shape (n_blocks, block, 2 * window + 1), dtype bool
@@ -206,14 +206,15 @@ class TokenStream:
         n_groups = -(-len(ids) // self.chunking.group)
         negatives = sample_negatives(
             self.noise, n_groups * self.chunking.n_shared, generator=self.generator
-        ).view(n_groups, -1)
+        )
+        negatives = negatives.int().view(n_groups, -1)
         span = int(self.corpus.offsets[first]), int(self.corpus.offsets[last])
         return words, _cut(ids, words, negatives, windows, span, len(self.keep), self.chunking)
 
     def _subsample(self, first, last):
         """Words that are kept of some sentences, and the sentence of each."""
         offsets, device = self.corpus.offsets, self.keep.device
-        ids = to_tensor(self.corpus.ids[offsets[first] : offsets[last]], device=device).long()
+        ids = to_tensor(self.corpus.ids[offsets[first] : offsets[last]], device=device)
         lengths = to_tensor(np.diff(offsets[first : last + 1]), device=device)
         uniform = torch.rand(len(ids), generator=self.generator, device=device)
         kept = (uniform < self.keep.index_select(0, ids)).nonzero().squeeze(1)
@@ -223,8 +224,8 @@ class TokenStream:
 
 def _distinct(ids, n_words):
     """Distinct ids in ascending order."""
-    occurs = torch.zeros(n_words, dtype=torch.bool, device=ids.device).index_fill_(0, ids, True)
-    return occurs.nonzero().squeeze(1)
+    occurs = torch.zeros(n_words, dtype=torch.bool, device=ids.device)
+    return occurs.index_fill_(0, ids.long(), True).nonzero().squeeze(1)
 
 
 def _chunk_tokens(batch_size, n_tokens):
@@ -248,13 +249,13 @@ def _cut(ids, words, negatives, windows, span, n_words, chunking):
     """Chunks of a read, padded at its ends."""
     chunk, group, block, n_shared, negative, window = chunking
     n_kept, n_tokens = len(ids), len(negatives) * group
-    places = ids if words is None else torch.searchsorted(words, ids)
+    places = ids if words is None else torch.searchsorted(words.int(), ids, out_int32=True)
     ends = (window, window + n_tokens - n_kept)
     centres, contexts = pad(places, ends), pad(ids, ends)
     left, right = _within(chunk, *(pad(reach, (0, n_tokens - n_kept)) for reach in windows))
     mask = context_mask(left, right, block=block, window=window)
     weight = (left + right) * (negative / n_shared)
-    starts = torch.arange(0, n_tokens, chunk, device=ids.device)
+    starts = torch.arange(0, n_tokens, chunk, dtype=torch.int32, device=ids.device)
     after_contexts = (n_tokens - starts).clamp_max(chunk) + 2 * window
     inputs = _segments_by_chunk(
         [(places, chunk, torch.zeros_like(starts))], n_words if words is None else len(words)
@@ -297,22 +298,25 @@ def _segments_by_chunk(parts, n_rows):
     `parts` are triples of ids, below `n_rows`, how many of them are a chunk's, and for each chunk
     the row of its first; the others follow in order.
     """
+    n_chunks, device = len(parts[0][2]), parts[0][0].device
+    # half as many bytes to sort wherever they suffice
+    dtype = torch.int32 if n_chunks * n_rows < 2**31 else torch.int64
     keys, rows = [], []
     for ids, per_chunk, first_row in parts:
-        entry = torch.arange(len(ids), device=ids.device)
+        entry = torch.arange(len(ids), dtype=torch.int32, device=device)
         chunk = entry // per_chunk
-        keys.append(chunk * n_rows + ids)
+        keys.append(chunk * n_rows + ids if dtype == ids.dtype else chunk.long() * n_rows + ids)
         rows.append(entry - chunk * per_chunk + first_row[chunk])
     keys, members, offsets = group_rows(torch.cat(keys), torch.cat(rows))
-    bounds = torch.arange(len(parts[0][2]) + 1, device=keys.device) * n_rows
+    bounds = torch.arange(n_chunks + 1, dtype=dtype, device=device) * n_rows
     bounds = torch.searchsorted(keys, bounds)
     bounds, member_bounds = bounds.tolist(), offsets[bounds].tolist()
-    index = keys % n_rows
+    index = (keys % n_rows).long()
     return [
         Segments(
             index[bounds[i] : bounds[i + 1]],
             members[member_bounds[i] : member_bounds[i + 1]],
             offsets[bounds[i] : bounds[i + 1] + 1] - member_bounds[i],
         )
-        for i in range(len(bounds) - 1)
+        for i in range(n_chunks)
     ]

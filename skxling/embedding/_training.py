@@ -98,7 +98,7 @@ def train_epoch(state, reads, *, rate, after_read=()):
 def _learn(state, read, rate, space):
     """Learn from a read, chunk by chunk."""
     words, output = state.words, state.output
-    vectors = words.lend(read.words)  # (n_distinct, d)
+    vectors = words.lend(read.words, space)  # (n_distinct, d)
     for i, chunk in enumerate(read.chunks):
         block, window = chunk.mask.shape[1], chunk.mask.shape[2] // 2
         learning_rate, pairs = rate(chunk.n_read), (chunk.mask, chunk.weight)

@@ -11,13 +11,13 @@ class Segments(NamedTuple):
 
     Attributes
     ----------
-    index : Tensor of shape (n_distinct,), dtype int64
+    index : Tensor of shape (n_distinct,), dtype int64 or int32
         The distinct indices, ascending.
 
-    members : Tensor of shape (n,), dtype int64
+    members : Tensor of shape (n,), dtype int64 or int32
         Rows, those of the same index side by side.
 
-    offsets : Tensor of shape (n_distinct + 1,), dtype int64
+    offsets : Tensor of shape (n_distinct + 1,), of the same dtype
         The rows with index `index[i]` are `members[offsets[i]:offsets[i + 1]]`.
     """
 
@@ -31,10 +31,10 @@ def group_rows(index, rows=None):
 
     Parameters
     ----------
-    index : Tensor of shape (n,), dtype int64
+    index : Tensor of shape (n,), dtype int64 or int32
         Where each row belongs.
 
-    rows : Tensor of shape (n,), dtype int64, default=None
+    rows : Tensor of shape (n,), dtype int64 or int32, default=None
         The rows. None numbers them as they come.
 
     Returns
@@ -45,7 +45,7 @@ def group_rows(index, rows=None):
     ordered, order = torch.sort(index, stable=True)
     distinct, counts = torch.unique_consecutive(ordered, return_counts=True)
     members = order if rows is None else rows[order]
-    return Segments(distinct, members, pad(counts.cumsum(0), (1, 0)))
+    return Segments(distinct, members, pad(counts.cumsum(0, dtype=members.dtype), (1, 0)))
 
 
 def segment_sum(values, members, offsets):
@@ -58,10 +58,10 @@ def segment_sum(values, members, offsets):
     values : Tensor of shape (n_values, n_components)
         Rows to sum.
 
-    members : Tensor of shape (n,), dtype int64
+    members : Tensor of shape (n,), dtype int64 or int32
         Rows of `values` in all segments, end to end.
 
-    offsets : Tensor of shape (n_segments + 1,), dtype int64
+    offsets : Tensor of shape (n_segments + 1,), of the same dtype
         Segment `i` is `members[offsets[i]:offsets[i + 1]]`. An empty one has the sum zero.
 
     Returns

@@ -1,23 +1,22 @@
 """Corpora: count, balance and encode sentences."""
 
 import os
-import tempfile
 import warnings
-from collections import defaultdict
-from itertools import accumulate, count, islice
+from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from skxling.text._array_writer import ArrayWriter
 from skxling.text._reading import corpus_paths, tokenize
 from skxling.text._vocabulary import Vocabulary
+from skxling.text._word_index import WordIndex
 from skxling.utils import release_memory
 
 LINES_PER_READ = 2_000
-BLOCK_TOKENS = 2**18
-# ids of a corpus stay in memory up to here (4 MiB), beyond it in an unnamed temporary file
-MAX_TOKENS_IN_MEMORY = 2**20
+BLOCK_SENTENCES = 2**13
 
 
 class EncodedCorpus(NamedTuple):
@@ -29,7 +28,7 @@ class EncodedCorpus(NamedTuple):
         Token ids of all sentences; memory-mapped where the corpus is large.
 
     offsets : ndarray of shape (n_sentences + 1,), dtype int64
-        Sentence `i` is `ids[offsets[i]:offsets[i + 1]]`.
+        Sentence `i` is `ids[offsets[i]:offsets[i + 1]]`; memory-mapped where they are many.
     """
 
     ids: np.ndarray
@@ -46,52 +45,59 @@ class EncodedCorpus(NamedTuple):
         return len(self.offsets) - 1
 
 
-class _IdWriter:
-    """Append int32 ids: to memory first, to an unnamed file once they are many."""
+class CorpusWriter:
+    """Append sentences to an encoded corpus, whose arrays are on disk where they are long."""
 
     def __enter__(self):
-        self.parts, self.file, self.n_ids = [], None, 0
+        with ExitStack() as stack:
+            self.ids = stack.enter_context(ArrayWriter(np.int32))
+            self.offsets = stack.enter_context(ArrayWriter(np.int64))
+            self._stack = stack.pop_all()
+        self.offsets.append(np.zeros(1))
         return self
 
-    def append(self, ids):
-        self.n_ids += len(ids)
-        if self.file is None and self.n_ids > MAX_TOKENS_IN_MEMORY:
-            self.file = tempfile.TemporaryFile(prefix="skxling-")  # noqa: SIM115
-            for part in self.parts:
-                part.tofile(self.file)
-            self.parts = []
-        if self.file is None:
-            self.parts.append(ids)
-        else:
-            ids.tofile(self.file)
+    def append(self, ids, lengths):
+        """Add sentences.
+
+        Parameters
+        ----------
+        ids : ndarray of shape (n_tokens,)
+            Their tokens, end to end.
+
+        lengths : ndarray of shape (n_sentences,)
+            How many tokens each has.
+        """
+        self.offsets.append(self.ids.size + np.cumsum(lengths))
+        self.ids.append(ids)
 
     def finish(self):
-        if self.file is None:
-            return np.concatenate(self.parts) if self.parts else np.zeros(0, dtype=np.int32)
-        self.file.flush()
-        return np.memmap(self.file, dtype=np.int32, mode="r", shape=(self.n_ids,))
+        """Give the corpus."""
+        return EncodedCorpus(self.ids.finish(), self.offsets.finish())
 
     def __exit__(self, *exc_info):
-        if self.file is not None:
-            self.file.close()  # what is mapped stays until the map goes
+        self._stack.close()
+
+
+def token_batches(corpus, name):
+    """Tokens of some sentences at a time, end to end, and how many each sentence has."""
+    sentences = tokenize(corpus, name)
+    while batch := list(islice(sentences, LINES_PER_READ)):
+        lengths = np.fromiter(map(len, batch), dtype=np.int64, count=len(batch))
+        yield [token for sentence in batch for token in sentence], lengths
 
 
 def _encode(corpus, index, name):
-    """Encode a corpus by a dictionary that grows: a new token takes the next id."""
-    sentences, lengths = tokenize(corpus, name), [np.zeros(1, dtype=np.int64)]
-    lookup = index.__getitem__
-    with _IdWriter() as writer:
-        while batch := list(islice(sentences, LINES_PER_READ)):
-            lengths.append(np.fromiter(map(len, batch), dtype=np.int64, count=len(batch)))
-            tokens = [token for sentence in batch for token in sentence]
-            writer.append(np.fromiter(map(lookup, tokens), dtype=np.int32, count=len(tokens)))
-        ids = writer.finish()
-    if len(ids) == 0:
+    """Encode a corpus by an index that grows: a new word takes the next id."""
+    with CorpusWriter() as writer:
+        for tokens, lengths in token_batches(corpus, name):
+            writer.append(index.encode(tokens), lengths)
+        encoded = writer.finish()
+    if encoded.n_tokens == 0:
         raise ValueError(
             f"`{name}` holds no token: {_describe(corpus)} is empty. Give a corpus with one "
             "sentence a line (or list item), tokens separated by white space."
         )
-    return EncodedCorpus(ids, np.cumsum(np.concatenate(lengths)))
+    return encoded
 
 
 def _describe(corpus):
@@ -104,10 +110,11 @@ def _balanced_order(corpora, balance, rng):
     goal = {"down": n_tokens.min(), "up": n_tokens.max(), None: None}[balance]
     orders = []
     for corpus, n in zip(corpora, n_tokens, strict=True):
-        order = np.arange(corpus.n_sentences)
+        order = np.arange(corpus.n_sentences, dtype=np.int32)
         if goal is not None and n != goal:
             copies, rest = divmod(int(goal), int(n))
-            shuffled = rng.permutation(corpus.n_sentences)
+            shuffled = order.copy()
+            rng.shuffle(shuffled)
             ends = np.cumsum(np.diff(corpus.offsets)[shuffled])
             n_more = np.searchsorted(ends, rest, side="left") + 1 if rest else 0
             order = np.concatenate([np.tile(order, copies), shuffled[:n_more]])
@@ -117,17 +124,12 @@ def _balanced_order(corpora, balance, rng):
 
 def _gather(corpus, order):
     """Ids and sentence lengths of the sentences in this order, a block at a time."""
-    lengths = np.diff(corpus.offsets)[order]
-    ends = np.cumsum(lengths)
-    first = 0
-    while first < len(order):
-        done = ends[first - 1] if first else 0
-        last = max(int(np.searchsorted(ends, done + BLOCK_TOKENS, side="right")), first + 1)
-        block = lengths[first:last]
-        begins = np.cumsum(block) - block
-        at = np.arange(block.sum()) + np.repeat(corpus.offsets[order[first:last]] - begins, block)
-        yield corpus.ids[at], block
-        first = last
+    for first in range(0, len(order), BLOCK_SENTENCES):
+        block = order[first : first + BLOCK_SENTENCES]
+        begins = corpus.offsets[block]
+        lengths = corpus.offsets[block + 1] - begins
+        at = np.arange(lengths.sum()) + np.repeat(begins + lengths - np.cumsum(lengths), lengths)
+        yield corpus.ids[at], lengths
 
 
 def _check_distinct(X, y):
@@ -179,46 +181,39 @@ def encode_corpora(X, y=None, *, min_count=5, balance="down", rng=None):
         names, texts = ("X", "y"), (X, y)
     for text, name in zip(texts, names, strict=True):
         corpus_paths(text, name)  # a missing file is known before the other side is read
-    index = defaultdict(count().__next__)
+    index = WordIndex()
     raw = [_encode(text, index, name) for text, name in zip(texts, names, strict=True)]
     shuffler = np.random.RandomState(0) if rng is None else rng
     orders = _balanced_order(raw, balance if len(raw) == 2 else None, shuffler)
 
-    counts = np.zeros((len(index), len(raw)), dtype=np.int64)
+    counts = np.zeros((index.n_words, len(raw)), dtype=np.int64)
     for language, (corpus, order) in enumerate(zip(raw, orders, strict=True)):
         for ids, _ in _gather(corpus, order):
-            counts[:, language] += np.bincount(ids, minlength=len(index))
-    vocabulary, new_ids = _count_words(list(index), counts, min_count)
+            counts[:, language] += np.bincount(ids, minlength=index.n_words)
+    vocabulary, new_ids = _count_words(index, counts, min_count)
 
     joint, order = _join(raw, orders)
     if rng is not None:
-        order = order[rng.permutation(len(order))]
+        rng.shuffle(order)
     corpus = _recode(joint, order, new_ids)
-    # most words were rare, and the others lie scattered among them: all move out, and these back in
-    text, lengths = "".join(vocabulary.words), [len(word) for word in vocabulary.words]
-    counts = vocabulary.counts
-    del index, raw, orders, joint, order, vocabulary
+    del index, raw, orders, joint, order, new_ids
     release_memory()
-    ends = accumulate(lengths)
-    words = [text[end - length : end] for end, length in zip(ends, lengths, strict=True)]
-    return Vocabulary(words, counts), corpus
+    return vocabulary, corpus
 
 
 def _recode(corpus, order, new_ids):
     """Sentences in this order, with new ids; tokens whose new id is -1 are dropped."""
-    lengths = [np.zeros(1, dtype=np.int64)]
-    with _IdWriter() as writer:
-        for ids, block in _gather(corpus, order):
+    with CorpusWriter() as writer:
+        for ids, lengths in _gather(corpus, order):
             ids = new_ids[ids]
             known = ids >= 0
-            sentence = np.repeat(np.arange(len(block)), block)
-            kept = np.bincount(sentence[known], minlength=len(block))
-            lengths.append(kept[kept > 0])
-            writer.append(ids[known])
-        return EncodedCorpus(writer.finish(), np.cumsum(np.concatenate(lengths)))
+            sentence = np.repeat(np.arange(len(lengths)), lengths)
+            kept = np.bincount(sentence[known], minlength=len(lengths))
+            writer.append(ids[known], kept[kept > 0])
+        return writer.finish()
 
 
-def _count_words(words, counts, min_count):
+def _count_words(index, counts, min_count):
     """Vocabulary of the words that are frequent enough, and new ids for old (-1: dropped)."""
     total = counts.sum(axis=1)
     # stable, so that words of equal count stay in the order of their first appearance
@@ -229,20 +224,18 @@ def _count_words(words, counts, min_count):
             f"No word occurs `min_count`={min_count} times: the most frequent word occurs "
             f"{total.max()} times. Lower `min_count`, or give a larger corpus."
         )
-    new_ids = np.full(len(words), -1, dtype=np.int32)
+    new_ids = np.full(index.n_words, -1, dtype=np.int32)
     new_ids[order] = np.arange(len(order), dtype=np.int32)
-    return Vocabulary([words[i] for i in order], counts[order]), new_ids
+    return Vocabulary(index.words(order), counts[order]), new_ids
 
 
 def _join(corpora, orders):
     """One corpus of all languages' sentences, end to end, and the chosen sentences in it."""
     if len(corpora) == 1:
         return corpora[0], orders[0]
-    source, target = corpora
-    with _IdWriter() as writer:
+    with CorpusWriter() as writer:
         for corpus in corpora:
-            for start in range(0, corpus.n_tokens, BLOCK_TOKENS):
-                writer.append(np.asarray(corpus.ids[start : start + BLOCK_TOKENS]))
-        ids = writer.finish()
-    offsets = np.concatenate([source.offsets, source.offsets[-1] + target.offsets[1:]])
-    return EncodedCorpus(ids, offsets), np.concatenate([orders[0], source.n_sentences + orders[1]])
+            for ids, lengths in _gather(corpus, np.arange(corpus.n_sentences, dtype=np.int32)):
+                writer.append(ids, lengths)
+        joint = writer.finish()
+    return joint, np.concatenate([orders[0], orders[1] + np.int32(corpora[0].n_sentences)])

@@ -1,23 +1,22 @@
 """Parallel sentences as arrays: pairs of one size together, and the words that meet in them."""
 
 import math
-from collections import defaultdict
-from itertools import count, islice, zip_longest
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
+from skxling.text._array_writer import ArrayWriter
 from skxling.text._corpus import (
-    LINES_PER_READ,
-    EncodedCorpus,
+    CorpusWriter,
     _count_words,
     _encode,
     _gather,
-    _IdWriter,
     _recode,
+    token_batches,
 )
-from skxling.text._reading import tokenize
+from skxling.text._word_index import WordIndex
 from skxling.utils import gen_blocks
 
 # Possible links whose probabilities are in memory at once: 2 MB, which a cache holds
@@ -82,7 +81,7 @@ def learn_vocabularies(X, y):
     ValueError
         If the sides are of two lengths, or no pair has words on both sides.
     """
-    indices = [defaultdict(count().__next__) for _ in range(2)]
+    indices = [WordIndex() for _ in range(2)]
     corpora = [
         _encode(side, index, name)
         for side, index, name in zip((X, y), indices, ("X", "y"), strict=True)
@@ -97,10 +96,10 @@ def learn_vocabularies(X, y):
         )
     vocabularies, kept = [], []
     for corpus, index in zip(corpora, indices, strict=True):
-        counts = np.zeros((len(index), 1), dtype=np.int64)
+        counts = np.zeros((index.n_words, 1), dtype=np.int64)
         for ids, _ in _gather(corpus, usable):
-            counts[:, 0] += np.bincount(ids, minlength=len(index))
-        vocabulary, new_ids = _count_words(list(index), counts, 1)
+            counts[:, 0] += np.bincount(ids, minlength=index.n_words)
+        vocabulary, new_ids = _count_words(index, counts, 1)
         vocabularies.append(vocabulary)
         kept.append(_recode(corpus, usable, new_ids))
     return vocabularies, kept
@@ -129,11 +128,10 @@ def encode_pairs(X, y, vocabularies):
     """
     corpora = []
     for side, vocabulary, name in zip((X, y), vocabularies, ("X", "y"), strict=True):
-        sentences, lengths, ids = tokenize(side, name), [0], [np.zeros(0, dtype=np.int32)]
-        while batch := list(islice(sentences, LINES_PER_READ)):
-            lengths.extend(map(len, batch))
-            ids.append(vocabulary.encode([token for sentence in batch for token in sentence]))
-        corpora.append(EncodedCorpus(np.concatenate(ids), np.cumsum(lengths)))
+        with CorpusWriter() as writer:
+            for tokens, lengths in token_batches(side, name):
+                writer.append(vocabulary.encode(tokens), lengths)
+            corpora.append(writer.finish())
     _check_lengths(*(corpus.n_sentences for corpus in corpora))
     return corpora
 
@@ -248,7 +246,7 @@ class LinkStore:
 
     def __init__(self, groups, word_pairs):
         self._groups = groups
-        with _IdWriter() as writer:  # on disk where they are many
+        with ArrayWriter(np.int32) as writer:  # on disk where they are many
             for group in groups:
                 writer.append(word_pairs.find(group).ravel())
             self._ids = writer.finish()

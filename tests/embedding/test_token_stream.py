@@ -105,7 +105,7 @@ def test_segments_name_the_word_of_every_row(corpus, places):
 
 def check_segments(segments, ids, real=None):
     """Every real row is named once; padding comes last among the tokens and is not named."""
-    found = torch.full_like(ids, -1)
+    found = torch.full_like(ids, -1, dtype=torch.int64)
     found[segments.members] = torch.repeat_interleave(segments.index, segments.offsets.diff())
     named = found >= 0
     assert torch.equal(found[named], ids[named])

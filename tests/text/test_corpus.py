@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skxling.text import _corpus, encode_corpora, tokenize
+from skxling.text import _array_writer, _corpus, encode_corpora, tokenize
 
 LINES = ["the house is old", "", "the old house", "a house in winter ."]
 TOKENS = [line.split() for line in LINES]
@@ -97,9 +97,9 @@ def test_order_depends_on_the_seed_alone():
 def test_a_large_corpus_is_encoded_on_disk(monkeypatch):
     X = [["a", "b"], ["c"]] * 50
     expected = encode_corpora(X, min_count=1, rng=np.random.RandomState(0))
-    monkeypatch.setattr(_corpus, "MAX_TOKENS_IN_MEMORY", 10)
+    monkeypatch.setattr(_array_writer, "MAX_NUMBERS_IN_MEMORY", 10)
     vocabulary, corpus = encode_corpora(X, min_count=1, rng=np.random.RandomState(0))
-    assert isinstance(corpus.ids, np.memmap)
+    assert isinstance(corpus.ids, np.memmap) and isinstance(corpus.offsets, np.memmap)
     np.testing.assert_array_equal(corpus.ids, expected[1].ids)
     np.testing.assert_array_equal(corpus.offsets, expected[1].offsets)
     assert vocabulary.words == expected[0].words
@@ -109,7 +109,7 @@ def test_blocks_do_not_change_the_encoding(monkeypatch):
     X = [[f"w{i % 7}", f"w{i % 3}"] for i in range(100)]
     expected = encode_corpora(X, min_count=1, rng=np.random.RandomState(0))
     monkeypatch.setattr(_corpus, "LINES_PER_READ", 3)
-    monkeypatch.setattr(_corpus, "BLOCK_TOKENS", 5)
+    monkeypatch.setattr(_corpus, "BLOCK_SENTENCES", 3)
     _, corpus = encode_corpora(X, min_count=1, rng=np.random.RandomState(0))
     np.testing.assert_array_equal(corpus.ids, expected[1].ids)
 

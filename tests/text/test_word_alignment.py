@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 
-from skxling.text import WordAligner, _corpus, _sentence_pairs, symmetrize_links
+from skxling.text import WordAligner, _array_writer, _sentence_pairs, symmetrize_links
 
 ENGLISH = ["the house", "the old house", "a house", "an old book", "the book", "", "the old man"]
 GERMAN = ["das haus", "das alte haus", "ein haus", "ein altes buch", "das buch", "ja", ""]
@@ -306,7 +306,7 @@ def test_blocks_and_spilling_change_nothing(monkeypatch):
     source, target, _ = make_parallel(60)
     expected = WordAligner().fit(source, target)
     monkeypatch.setattr(_sentence_pairs, "BLOCK_LINKS", 100)
-    monkeypatch.setattr(_corpus, "MAX_TOKENS_IN_MEMORY", 500)
+    monkeypatch.setattr(_array_writer, "MAX_NUMBERS_IN_MEMORY", 500)
     found = WordAligner().fit(source, target)
     np.testing.assert_allclose(found.loss_curve_, expected.loss_curve_)
     assert_same(found.transform(source, target), expected.transform(source, target))
