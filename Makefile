@@ -45,8 +45,9 @@ demo: install
 	  $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)") \
 	  $(if $(LEXICON),--lexicon "$(LEXICON)") $(if $(TEST),--test "$(TEST)")
 
+# One worker for each core: the tests themselves use one thread (tests/conftest.py).
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: install
 	$(BIN)/python -m ruff check .

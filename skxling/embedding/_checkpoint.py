@@ -12,7 +12,7 @@ import torch
 from skxling.text import corpus_paths
 from skxling.utils import replacing
 
-FORMAT = 2  # of the file; another number is another training
+FORMAT = 3  # of the file; another number is another training
 
 
 class NoCheckpoint:

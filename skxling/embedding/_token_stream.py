@@ -17,7 +17,9 @@ from skxling.functional.segments import Segments, group_rows
 from skxling.functional.skipgram import context_mask
 from skxling.utils import to_tensor
 
-BLOCK = 16  # neighbouring tokens whose contexts are scored by one product
+# Neighbouring tokens whose contexts are scored by one product: few are less work, more of them keep
+# a GPU busy.
+BLOCK_ON_CPU, BLOCK = 8, 16
 GROUP = 64  # neighbouring tokens that share their negatives
 
 
@@ -172,7 +174,12 @@ class TokenStream:
         self.keep = keep_probability(counts, sample)
         self.noise = noise_distribution(counts, ns_exponent)
         self.chunking = Chunking(
-            _chunk_tokens(batch_size, corpus.n_tokens), GROUP, BLOCK, n_shared, negative, window
+            _chunk_tokens(batch_size, corpus.n_tokens),
+            GROUP,
+            BLOCK_ON_CPU if generator.device.type == "cpu" else BLOCK,
+            n_shared,
+            negative,
+            window,
         )
         self.tokens_per_read = min(tokens_per_read, max(corpus.n_tokens // 50, 1))
         self.n_kept = float(self.keep @ counts.float())  # expected tokens after subsampling
@@ -205,9 +212,8 @@ class TokenStream:
         windows = sample_windows(sentence, self.chunking.window, generator=self.generator)
         n_groups = -(-len(ids) // self.chunking.group)
         negatives = sample_negatives(
-            self.noise, n_groups * self.chunking.n_shared, generator=self.generator
-        )
-        negatives = negatives.int().view(n_groups, -1)
+            self.noise, n_groups, self.chunking.n_shared, generator=self.generator
+        ).int()
         span = int(self.corpus.offsets[first]), int(self.corpus.offsets[last])
         return words, _cut(ids, words, negatives, windows, span, len(self.keep), self.chunking)
 

@@ -54,27 +54,34 @@ def noise_distribution(counts, exponent=0.75):
     return cumulative / cumulative[-1]
 
 
-def sample_negatives(cumulative, n_samples, *, generator=None):
-    """Draw words from a cumulative distribution, with replacement.
+def sample_negatives(cumulative, n_groups, n_shared, *, generator=None):
+    """Draw groups of words from a cumulative distribution.
+
+    A group is a stratified sample: one word of each of `n_shared` equally probable parts of the
+    distribution. Every draw of a group counts a word as often as independent draws do on average,
+    but the number of frequent words among them hardly varies.
 
     Parameters
     ----------
     cumulative : Tensor of shape (n_words,)
         As `noise_distribution` returns it.
 
-    n_samples : int
-        Number of words to draw.
+    n_groups, n_shared : int
+        Number of groups, and words to draw for each.
 
     generator : torch.Generator, default=None
         Source of randomness, on the device of `cumulative`.
 
     Returns
     -------
-    ids : Tensor of shape (n_samples,), dtype int64
+    ids : Tensor of shape (n_groups, n_shared), dtype int64
+        Ascending in each group.
     """
     device, dtype = cumulative.device, cumulative.dtype
-    uniform = torch.rand(n_samples, generator=generator, device=device, dtype=dtype)
-    return torch.searchsorted(cumulative, uniform, right=True).clamp_max(len(cumulative) - 1)
+    uniform = torch.rand(n_groups, n_shared, generator=generator, device=device, dtype=dtype)
+    uniform += torch.arange(n_shared, device=device)
+    ids = torch.searchsorted(cumulative, uniform.div_(n_shared), right=True)
+    return ids.clamp_max_(len(cumulative) - 1)
 
 
 def sample_windows(sentence, window, *, generator=None):

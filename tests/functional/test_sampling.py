@@ -24,10 +24,22 @@ def test_keep_probability_thins_frequent_words():
 def test_negatives_follow_the_smoothed_counts(exponent):
     counts = torch.tensor([60, 30, 10])
     noise = noise_distribution(counts, exponent)
-    drawn = sample_negatives(noise, 200_000, generator=torch.Generator().manual_seed(0))
+    drawn = sample_negatives(noise, 100_000, 2, generator=torch.Generator().manual_seed(0))
+    assert drawn.shape == (100_000, 2)
     expected = counts.numpy() ** exponent
-    observed = np.bincount(drawn, minlength=3) / len(drawn)
+    observed = np.bincount(drawn.flatten(), minlength=3) / drawn.numel()
     np.testing.assert_allclose(observed, expected / expected.sum(), atol=0.005)
+
+
+@pytest.mark.parametrize("n_shared", [1, 7, 64])
+def test_each_group_has_a_negative_of_every_part_of_the_distribution(n_shared):
+    noise = noise_distribution(torch.arange(500, 0, -1))
+    drawn = sample_negatives(noise, 2_000, n_shared, generator=torch.Generator().manual_seed(0))
+    begin = torch.cat([torch.zeros(1), noise[:-1]])[drawn]  # a word's share of the distribution
+    part = torch.arange(n_shared)
+    assert (begin < (part + 1) / n_shared).all()
+    assert (noise[drawn] >= part / n_shared).all()
+    assert len(drawn.unique()) > 400
 
 
 def test_windows_stay_in_their_sentence():
