@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 import joblib
-import torch
 
 from skxling.text import corpus_paths
 from skxling.utils import replacing
 
 FORMAT = 3  # of the file; another number is another training
+PROGRESS = ("loss_curve", "sentence", "n_losses")  # numbers of a TrainingState
 
 
 class NoCheckpoint:
@@ -76,8 +76,9 @@ class Checkpoint:
         state.words.rows.copy_(tensors["rows"])
         state.output.copy_(tensors["output"])
         state.generator.set_state(tensors["generator"])
-        state.losses = list(tensors["losses"].to(state.output.device))
-        state.loss_curve, state.sentence = numbers["loss_curve"], numbers["sentence"]
+        state.loss_sum.copy_(tensors["loss_sum"])
+        for name in PROGRESS:
+            setattr(state, name, numbers[name])
 
     def save_if_due(self, state):
         """Save a training between two reads, if the last time is long enough ago.
@@ -98,9 +99,9 @@ class Checkpoint:
             "rows": state.words.rows.cpu(),
             "output": state.output.cpu(),
             "generator": state.generator_state,
-            "losses": torch.stack(state.losses).cpu() if state.losses else torch.zeros(0),
+            "loss_sum": state.loss_sum.cpu(),
         }
-        numbers = {name: getattr(state, name) for name in ("seed", "loss_curve", "sentence")}
+        numbers = {name: getattr(state, name) for name in ("seed", *PROGRESS)}
         with replacing(self.path) as temporary:
             save_file(tensors, temporary, metadata={"progress": json.dumps(numbers)})
         self._saved_at = time.monotonic()

@@ -44,8 +44,11 @@ class TrainingState:
     sentence : int
         Sentences of the present epoch that are done.
 
-    losses : list of Tensor
-        Losses of the present epoch, one of each read.
+    loss_sum : Tensor, scalar
+        Sum of the losses of the present epoch, one of each read.
+
+    n_losses : int
+        How many these are.
 
     loss_curve : list of float
         Mean loss of each epoch that is done.
@@ -55,10 +58,17 @@ class TrainingState:
     words: WordTable
     output: torch.Tensor
     generator: torch.Generator
-    generator_state: torch.Tensor | None = None
+    generator_state: torch.Tensor = field(init=False)
     sentence: int = 0
-    losses: list = field(default_factory=list)
+    loss_sum: torch.Tensor = field(init=False)
+    n_losses: int = 0
     loss_curve: list = field(default_factory=list)
+
+    def __post_init__(self):
+        # both stay where they are: a small tensor kept of each read, between the large ones that
+        # come and go, would let the heap grow with the corpus
+        self.generator_state = self.generator.get_state()
+        self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.output.device)
 
 
 def train_epoch(state, reads, *, rate, after_read=()):
@@ -86,12 +96,14 @@ def train_epoch(state, reads, *, rate, after_read=()):
     space = Workspace(state.output.device)
     for read in reads:
         _learn(state, read, rate, space)
-        state.sentence, state.generator_state = read.last, read.generator
+        state.sentence = read.last
+        state.generator_state.copy_(read.generator)
         for call in after_read:
             call(state)
         del read  # its memory is for the next one
-    loss = float(torch.stack(state.losses).mean()) if state.losses else float("nan")
-    state.sentence, state.losses = 0, []
+    loss = float(state.loss_sum) / state.n_losses if state.n_losses else float("nan")
+    state.sentence, state.n_losses = 0, 0
+    state.loss_sum.zero_()
     return loss
 
 
@@ -109,7 +121,8 @@ def _learn(state, read, rate, space):
         negative = negative.view(*chunk.negatives.shape, -1)  # (n_groups, n_shared, d)
         scores = skipgram_scores(centre, context, negative, block=block, window=window)
         if i == 0:
-            state.losses.append(skipgram_loss(scores, *pairs))
+            state.loss_sum += skipgram_loss(scores, *pairs)
+            state.n_losses += 1
         errors = skipgram_errors(scores, *pairs)
         gradients = centre_gradients(errors, context, negative, out=memory.to_centre)
         _step(vectors, gradients, chunk.inputs, learning_rate)

@@ -4,8 +4,7 @@ import tempfile
 
 import numpy as np
 
-# Numbers that stay in memory: 4 or 8 MiB
-MAX_NUMBERS_IN_MEMORY = 2**20
+MAX_BYTES_IN_MEMORY = 2**20
 
 
 class ArrayWriter:
@@ -25,7 +24,7 @@ class ArrayWriter:
     """
 
     def __init__(self, dtype):
-        self.dtype, self.size = dtype, 0
+        self.dtype, self.size = np.dtype(dtype), 0
         self._parts, self._file = [], None
 
     def __enter__(self):
@@ -41,7 +40,7 @@ class ArrayWriter:
         """
         self.size += len(values)
         self._parts.append(values.astype(self.dtype, copy=False))
-        if self.size <= MAX_NUMBERS_IN_MEMORY:
+        if self.size * self.dtype.itemsize <= MAX_BYTES_IN_MEMORY:
             return
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="skxling-")  # noqa: SIM115

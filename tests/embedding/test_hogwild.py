@@ -77,7 +77,7 @@ def test_the_tables_outlive_the_files(folder):
 
 
 def test_each_worker_has_a_share_of_its_own_and_draws_it_otherwise_each_epoch():
-    state = TrainingState(7, None, None, None)
+    state = TrainingState(7, None, torch.zeros(3, 2), torch.Generator())
     stream = SimpleNamespace()
     workers = _hogwild.Hogwild(3, state, stream)
     shares = [workers._share(i) for i in range(3)]

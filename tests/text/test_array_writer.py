@@ -5,9 +5,9 @@ from skxling.text import _array_writer
 from skxling.text._array_writer import ArrayWriter
 
 
-@pytest.mark.parametrize("limit", [0, 5, 100])
+@pytest.mark.parametrize("limit", [0, 20, 44])
 def test_what_is_appended_comes_out(monkeypatch, limit):
-    monkeypatch.setattr(_array_writer, "MAX_NUMBERS_IN_MEMORY", limit)
+    monkeypatch.setattr(_array_writer, "MAX_BYTES_IN_MEMORY", limit)
     parts = [np.arange(4), np.zeros(0), np.array([-7.0]), np.arange(6, dtype=np.int16)]
     with ArrayWriter(np.int32) as writer:
         for part in parts:
@@ -15,7 +15,7 @@ def test_what_is_appended_comes_out(monkeypatch, limit):
         array = writer.finish()
     assert writer.size == len(array) == 11
     assert array.dtype == np.int32
-    assert isinstance(array, np.memmap) == (limit < 11)
+    assert isinstance(array, np.memmap) == (limit < 44)
     np.testing.assert_array_equal(array, np.concatenate(parts))
 
 

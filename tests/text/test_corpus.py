@@ -97,7 +97,7 @@ def test_order_depends_on_the_seed_alone():
 def test_a_large_corpus_is_encoded_on_disk(monkeypatch):
     X = [["a", "b"], ["c"]] * 50
     expected = encode_corpora(X, min_count=1, rng=np.random.RandomState(0))
-    monkeypatch.setattr(_array_writer, "MAX_NUMBERS_IN_MEMORY", 10)
+    monkeypatch.setattr(_array_writer, "MAX_BYTES_IN_MEMORY", 40)
     vocabulary, corpus = encode_corpora(X, min_count=1, rng=np.random.RandomState(0))
     assert isinstance(corpus.ids, np.memmap) and isinstance(corpus.offsets, np.memmap)
     np.testing.assert_array_equal(corpus.ids, expected[1].ids)

@@ -306,7 +306,7 @@ def test_blocks_and_spilling_change_nothing(monkeypatch):
     source, target, _ = make_parallel(60)
     expected = WordAligner().fit(source, target)
     monkeypatch.setattr(_sentence_pairs, "BLOCK_LINKS", 100)
-    monkeypatch.setattr(_array_writer, "MAX_NUMBERS_IN_MEMORY", 500)
+    monkeypatch.setattr(_array_writer, "MAX_BYTES_IN_MEMORY", 2000)
     found = WordAligner().fit(source, target)
     np.testing.assert_allclose(found.loss_curve_, expected.loss_curve_)
     assert_same(found.transform(source, target), expected.transform(source, target))
