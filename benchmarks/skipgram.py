@@ -83,7 +83,7 @@ def parse_args():
     parser.add_argument("--busy", action="store_true", help="time on a busy machine all the same")
     parser.add_argument("--worker", choices=SYSTEMS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--run", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -133,7 +133,11 @@ def start_worker(args, name, run):
     command += ["--threads", str(n_threads)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(n_threads)}
     result = subprocess.run(
-        [*command, "--run", str(run)], env=environment, check=True, capture_output=True, text=True
+        [*command, "--seed", str(run)],
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     return json.loads(result.stdout.splitlines()[-1])
 
@@ -165,7 +169,7 @@ def work_gensim(args):
         "workers": args.threads,
         "alpha": float(args.worker.split()[-1]),
         "sg": 1,
-        "seed": args.run,
+        "seed": args.seed,
     }
     path = str(args.folder / "joint.txt")
     model = (FastText if "FastText" in args.worker else Word2Vec)(**settings)
@@ -216,7 +220,7 @@ def work_skxling(args):
         balance=None,
         distributed="torchrun" in args.worker,
         n_jobs=2 if "n_jobs" in args.worker else None,
-        random_state=args.run,
+        random_state=args.seed,
         device=args.device,
     )
     clock = Clock()

@@ -11,6 +11,7 @@ import torch
 from joblib import Parallel, delayed
 
 from skxling.embedding._training import TrainingState, train_epoch
+from skxling.text import EncodedCorpus
 
 MEMORY_FOLDER = "/dev/shm"  # what lies here is in memory
 
@@ -58,9 +59,11 @@ class Hogwild:
                 _to_file(state.output.numpy(), folders[0] / "output"),
             ]
             state.words.rows, state.output = map(torch.from_numpy, self.tables)
-            # the corpus may be larger than memory
-            ids = _to_file(stream.corpus.ids, folders[1] / "ids")
-            stream.corpus = stream.corpus._replace(ids=ids)
+            # the corpus may be larger than memory, and what it is mapped from has no name
+            stream.corpus = EncodedCorpus(
+                _to_file(stream.corpus.ids, folders[1] / "ids"),
+                _to_file(stream.corpus.offsets, folders[1] / "offsets"),
+            )
             if stream.places:
                 # words are lent for a read: together the workers hold back what one would
                 stream.tokens_per_read = max(stream.tokens_per_read // self.n_jobs, 1)

@@ -9,7 +9,7 @@ from skxling import JointSkipGram
 from skxling.embedding import _hogwild
 from skxling.embedding._subword_table import WordTable
 from skxling.embedding._training import TrainingState
-from skxling.text import EncodedCorpus
+from skxling.text import EncodedCorpus, _array_writer
 
 SETTINGS = {"sample": 0, "epochs": 12, "min_n": 3, "max_n": 4, "random_state": 0, "device": "cpu"}
 
@@ -38,7 +38,8 @@ def separation(model):
 
 
 @pytest.mark.parametrize("max_n", [0, 4])
-def test_two_workers_learn_one_space(corpus, folder, max_n):
+def test_two_workers_learn_one_space(corpus, folder, monkeypatch, max_n):
+    monkeypatch.setattr(_array_writer, "MAX_BYTES_IN_MEMORY", 0)  # the corpus is on disk
     n_threads = torch.get_num_threads()
     one = JointSkipGram(12, **{**SETTINGS, "max_n": max_n}).fit(corpus)
     two = JointSkipGram(12, n_jobs=2, **{**SETTINGS, "max_n": max_n}).fit(corpus)
