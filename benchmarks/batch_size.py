@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from skipgram import judge, write_corpora
+from skipgram import judge, save_vectors, write_corpora
 
 from skxling import JointSkipGram
 
@@ -47,9 +47,8 @@ def measure(args, size, n_tokens):
     model.fit(args.folder / "source.txt", args.folder / "target.txt")
     seconds = time.perf_counter() - start
     vectors = model.word_vectors_
-    np.save(args.folder / "model.npy", vectors.vectors)
-    (args.folder / "model.words").write_text("\n".join(vectors.words), encoding="utf-8")
-    scores = judge(args, ["model"])["model"]
+    save_vectors(args, "model", vectors.words, vectors.vectors)
+    scores = judge(args, {"model": ["model"]})["model"]
     return size, scores, model.loss_curve_[-1], n_tokens * model.epochs / seconds
 
 

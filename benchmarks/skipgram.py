@@ -7,8 +7,8 @@ each run in a process of its own, the systems in turn, gensim at its own learnin
 Speed is raw tokens (times epochs) a second of the training alone; reading and counting the corpus
 stands beside it. Memory is the peak above the imports; mapped pages of the corpus do not count,
 worker processes (`n_jobs`) do, with imports of their own. Quality is P@1 (CSLS) of Joint-Align on
-folds of the seed lexicon, trained on each system's vectors. The table goes to benchmarks/RESULTS.md
-too.
+folds of the seed lexicon, trained on each system's vectors, the mean of all runs. The table goes to
+benchmarks/RESULTS.md too.
 
     python benchmarks/skipgram.py --data $SKXLING_DATA --scaling 2 8 25 200 --epochs 1
 
@@ -151,9 +151,22 @@ def work(args):
     with PeakMemory() as peak:
         words, vectors, seconds = train(args)
     if os.environ.get("RANK", "0") == "0":
-        np.save(args.folder / f"{args.worker}.npy", vectors.astype(np.float32))
-        (args.folder / f"{args.worker}.words").write_text("\n".join(words), encoding="utf-8")
+        save_vectors(args, run_name(args.worker, args.seed), words, vectors)
     return {"prepare": seconds[0], "train": seconds[1], "memory": peak.megabytes}
+
+
+def run_name(system, run):
+    return f"{system}, run {run}"
+
+
+def save_vectors(args, name, words, vectors):
+    np.save(args.folder / f"{name}.npy", vectors.astype(np.float32))
+    (args.folder / f"{name}.words").write_text("\n".join(words), encoding="utf-8")
+
+
+def load_vectors(args, name):
+    words = (args.folder / f"{name}.words").read_text(encoding="utf-8").split("\n")
+    return words, np.load(args.folder / f"{name}.npy")
 
 
 def work_gensim(args):
@@ -235,7 +248,8 @@ def work_skxling(args):
 
 
 def report(args, results, n_tokens):
-    quality = judge(args, results) if args.quality else {}
+    saved = {name: [run_name(name, i) for i in range(len(runs))] for name, runs in results.items()}
+    quality = judge(args, saved) if args.quality else {}
     rows = [
         "| system | tokens/s (median, min to max) | preparing, s | peak memory, MB "
         "| P@1 Procrustes | P@1 RCSLS |",
@@ -271,8 +285,11 @@ def add_result(caption, rows):
     temporary.replace(path)
 
 
-def judge(args, results):
-    """Mean P@1 over folds of the seed lexicon and its standard error, by the last run's vectors."""
+def judge(args, saved):
+    """Mean P@1 over folds of the seed lexicon and its standard error; a fold's is that of all runs.
+
+    `saved` holds the names of the vectors of each system's runs.
+    """
     from sklearn.frozen import FrozenEstimator
     from sklearn.model_selection import GroupKFold, cross_val_score
 
@@ -288,16 +305,17 @@ def judge(args, results):
     X, y = np.array(lexicon.source, dtype=object), np.array(lexicon.target, dtype=object)
     known = (vocabulary.encode(list(X)) >= 0) & (vocabulary.encode(list(y)) >= 0)
     X, y, cells = X[known], y[known], {}
-    for name in results:
-        words = (args.folder / f"{name}.words").read_text(encoding="utf-8").split("\n")
-        counts = vocabulary.counts[vocabulary.encode(words)]
-        frozen = FrozenEstimator(pretrained(words, np.load(args.folder / f"{name}.npy"), counts))
-        scores = [
-            100
-            * cross_val_score(JointAlignCombiner(frozen, aligner), X, y, groups=X, cv=GroupKFold(5))
-            for aligner in (ProcrustesAligner(), RCSLSAligner())
-        ]
-        cells[name] = [(s.mean(), s.std(ddof=1) / 5**0.5) for s in scores]
+    for system, names in saved.items():
+        scores = []
+        for name in names:
+            words, vectors = load_vectors(args, name)
+            counts = vocabulary.counts[vocabulary.encode(words)]
+            frozen = FrozenEstimator(pretrained(words, vectors, counts))
+            for aligner in (ProcrustesAligner(), RCSLSAligner()):
+                combiner = JointAlignCombiner(frozen, aligner)
+                scores.append(cross_val_score(combiner, X, y, groups=X, cv=GroupKFold(5)))
+        by_aligner = 100 * np.mean(np.reshape(scores, (len(names), 2, 5)), axis=0)
+        cells[system] = [(s.mean(), s.std(ddof=1) / 5**0.5) for s in by_aligner]
     return cells
 
 

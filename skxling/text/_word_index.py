@@ -10,7 +10,7 @@ class WordIndex:
     """Give each word an id, in the order in which they first appear.
 
     A dictionary does the same, but of millions of words that occur once it would be the largest
-    thing in memory. Here a word takes 12 bytes and its letters. Words are told apart by Python's
+    thing in memory. Here a word takes 16 bytes and its letters. Words are told apart by Python's
     64-bit hash of their letters, which is another one in each process: among ten million words, two
     are taken for one with a probability of 3e-6.
 
