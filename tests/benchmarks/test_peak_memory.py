@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
@@ -60,6 +61,12 @@ def module():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(autouse=True)
+def no_idle_workers():
+    """End joblib's workers of earlier tests: one that ends by itself meanwhile takes memory away."""
+    get_reusable_executor().shutdown(wait=True)
 
 
 def _wait_for(peak, megabytes):
