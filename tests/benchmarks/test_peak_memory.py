@@ -65,7 +65,7 @@ def module():
 
 @pytest.fixture(autouse=True)
 def no_idle_workers():
-    """End joblib's workers of earlier tests: one that ends by itself meanwhile takes memory away."""
+    """End joblib's workers of earlier tests: one that ends by itself takes its memory away."""
     get_reusable_executor().shutdown(wait=True)
 
 
