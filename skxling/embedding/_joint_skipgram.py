@@ -34,9 +34,9 @@ from skxling.utils._sklearn import (
 # Negatives that 64 tokens share. The fewer, the longer and rarer the step of each; where a word's
 # step moves all its relatives too, that costs quality.
 N_SHARED, N_SHARED_OF_NGRAMS = 32, 64
-# Tokens that are drawn at once, which take 40 bytes each; and after which what words have learned
-# is handed to their n-grams. That costs about as much as learning from 60,000 tokens; at a quarter
-# of a million the n-grams are late.
+# Tokens that are drawn at once, and after which what words have learned is handed to their n-grams.
+# That costs about as much as learning from 60,000 tokens; at a quarter of a million the n-grams are
+# late.
 TOKENS_PER_READ, TOKENS_PER_READ_OF_NGRAMS = 2**16, 2**17
 # Starts, as in word2vec and fastText: a step of an n-gram is shared by many words.
 LEARNING_RATE, LEARNING_RATE_OF_NGRAMS = 0.025, 0.05

@@ -58,8 +58,8 @@ def sample_negatives(cumulative, n_groups, n_shared, *, generator=None):
     """Draw groups of words from a cumulative distribution.
 
     A group is a stratified sample: one word of each of `n_shared` equally probable parts of the
-    distribution. Every draw of a group counts a word as often as independent draws do on average,
-    but the number of frequent words among them hardly varies.
+    distribution. On average a word is drawn as often as by independent draws, but the number of
+    frequent words in a group hardly varies.
 
     Parameters
     ----------

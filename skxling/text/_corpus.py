@@ -16,7 +16,7 @@ from skxling.text._word_index import WordIndex
 from skxling.utils import release_memory
 
 LINES_PER_READ = 2_000
-BLOCK_SENTENCES = 2**13
+BLOCK_SENTENCES, BLOCK_TOKENS = 2**13, 2**18
 
 
 class EncodedCorpus(NamedTuple):
@@ -126,10 +126,13 @@ def _gather(corpus, order):
     """Ids and sentence lengths of the sentences in this order, a block at a time."""
     for first in range(0, len(order), BLOCK_SENTENCES):
         block = order[first : first + BLOCK_SENTENCES]
-        begins = corpus.offsets[block]
-        lengths = corpus.offsets[block + 1] - begins
-        at = np.arange(lengths.sum()) + np.repeat(begins + lengths - np.cumsum(lengths), lengths)
-        yield corpus.ids[at], lengths
+        ends = np.cumsum(corpus.offsets[block + 1] - corpus.offsets[block])
+        # whole documents may stand in a line: fewer of these at a time
+        for part in np.split(block, np.flatnonzero(np.diff(ends // BLOCK_TOKENS)) + 1):
+            begins = corpus.offsets[part]
+            lengths = corpus.offsets[part + 1] - begins
+            shifts = begins + lengths - np.cumsum(lengths)
+            yield corpus.ids[np.arange(lengths.sum()) + np.repeat(shifts, lengths)], lengths
 
 
 def _check_distinct(X, y):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from skxling.embedding._token_stream import Chunking, TokenStream
+from skxling.embedding._token_stream import Chunking, TokenStream, _segments_by_chunk
 from skxling.text import EncodedCorpus
 
 N_WORDS = 12
@@ -115,6 +115,16 @@ def check_segments(segments, ids, real=None):
     missing = real & ~named
     assert missing.sum() < CHUNKING.group and (ids[missing] == 0).all()
     assert (segments.index.diff() > 0).all()
+
+
+def test_large_vocabularies_are_grouped_in_64_bits():
+    ids = torch.tensor([3, 1, 3, 0, 2, 2, 1], dtype=torch.int32)
+    parts = [(ids, 3, torch.tensor([0, 10, 20], dtype=torch.int32))]
+    few, many = (_segments_by_chunk(parts, n_rows) for n_rows in (4, 2**31 - 1))
+    assert [segments.members.tolist() for segments in few] == [[1, 0, 2], [10, 11, 12], [20]]
+    for expected, found in zip(few, many, strict=True):
+        for a, b in zip(expected, found, strict=True):
+            assert torch.equal(a, b)
 
 
 def test_reads_count_the_whole_corpus(corpus):

@@ -114,6 +114,17 @@ def test_blocks_do_not_change_the_encoding(monkeypatch):
     np.testing.assert_array_equal(corpus.ids, expected[1].ids)
 
 
+def test_long_sentences_are_gathered_a_few_at_a_time(monkeypatch):
+    monkeypatch.setattr(_corpus, "BLOCK_TOKENS", 10)
+    _, corpus = encode_corpora([[c] * n for n, c in enumerate("abcdefgh", 1)], min_count=1)
+    order = np.arange(8)[::-1]
+    blocks = list(_corpus._gather(corpus, order))
+    assert max(len(ids) for ids, _ in blocks) < 10 + 8
+    assert np.concatenate([lengths for _, lengths in blocks]).tolist() == [8, 7, 6, 5, 4, 3, 2, 1]
+    expected = [corpus.ids[corpus.offsets[i] : corpus.offsets[i + 1]] for i in order]
+    assert np.concatenate([ids for ids, _ in blocks]).tolist() == np.concatenate(expected).tolist()
+
+
 def test_bytes_that_are_not_utf8(tmp_path):
     path = tmp_path / "latin1.txt"
     path.write_bytes("gut\nschön\n".encode("latin-1"))
