@@ -21,8 +21,8 @@ class SkipgramScores(NamedTuple):
     context : Tensor of shape (n_tokens / block, block, 2 * window + 1)
         Each token of a block with its neighbours from `window` before to `window` after it.
 
-    negative : Tensor of shape (n_groups, n_shared, n_tokens / n_groups)
-        Each negative of a group with the group's tokens.
+    negative : Tensor of shape (n_groups, n_tokens / n_groups, n_shared)
+        Each token of a group with the group's negatives.
     """
 
     context: torch.Tensor
@@ -74,12 +74,9 @@ def skipgram_scores(centre, context, negative, *, block, window):
     n_components = tokens.shape[1]
     in_blocks = tokens.view(-1, block, n_components)
     in_groups = tokens.view(len(negative), -1, n_components)
-    # a row of scores for each context, for each negative: with the tokens, of which there is a
-    # power of two, as columns, the products of small matrices are a third faster
-    neighbours = _neighbourhoods(context, block, window).transpose(1, 2)
-    of_blocks = torch.bmm(neighbours, in_blocks.transpose(1, 2)).transpose(1, 2)
+    of_blocks = torch.bmm(in_blocks, _neighbourhoods(context, block, window))
     return SkipgramScores(
-        _band(of_blocks).contiguous(), torch.bmm(negative, in_groups.transpose(1, 2))
+        _band(of_blocks).contiguous(), torch.bmm(in_groups, negative.transpose(1, 2))
     )
 
 
@@ -114,7 +111,7 @@ def skipgram_errors(scores, mask, weight):
     """
     # the label of a context is 1, and 1 - sigmoid(x) is sigmoid(-x)
     of_context = scores.context.neg_().sigmoid_().mul_(mask)
-    of_negative = scores.negative.sigmoid_().mul_(-weight.view(len(scores.negative), 1, -1))
+    of_negative = scores.negative.sigmoid_().mul_(-weight.view(len(scores.negative), -1, 1))
     return SkipgramScores(of_context, of_negative)
 
 
@@ -137,8 +134,7 @@ def centre_gradients(errors, context, negative, *, out=None):
     gradients : Tensor of shape (n_tokens, n_components)
     """
     out = _times_band(errors.context, context, out)
-    in_groups = out.view(len(negative), -1, out.shape[1])
-    in_groups.baddbmm_(errors.negative.transpose(1, 2), negative)
+    out.view(len(negative), -1, out.shape[1]).baddbmm_(errors.negative, negative)
     return out
 
 
@@ -167,7 +163,7 @@ def output_gradients(errors, centre, *, out=(None, None)):
     window = errors.context.shape[2] // 2
     of_context = _times_band(_turned(errors.context), centre, out[0])
     in_groups = centre[window:-window].view(len(errors.negative), -1, centre.shape[1])
-    return of_context, torch.bmm(errors.negative, in_groups, out=out[1])
+    return of_context, torch.bmm(errors.negative.transpose(1, 2), in_groups, out=out[1])
 
 
 def skipgram_loss(scores, mask, weight):
@@ -184,7 +180,7 @@ def skipgram_loss(scores, mask, weight):
         `-log sigmoid(h o)` and the negatives' `-log sigmoid(-h v)`, summed over a pair and
         averaged over the pairs: `(1 + negative) * log(2)` for vectors of zeros.
     """
-    of_negatives = softplus(scores.negative).sum(dim=1).flatten() * weight
+    of_negatives = softplus(scores.negative).sum(dim=-1).flatten() * weight
     loss = (softplus(-scores.context) * mask).sum() + of_negatives.sum()
     return loss / mask.sum().clamp_min(1)
 
@@ -197,10 +193,7 @@ def _neighbourhoods(rows, block, window):
 def _band(of_blocks):
     """View of each block's entries (i, i + k) as (i, k), (n_blocks, block, 2 * window + 1)."""
     n_blocks, block, width = of_blocks.shape
-    by_block, by_row, by_column = of_blocks.stride()
-    return of_blocks.as_strided(
-        (n_blocks, block, width - block + 1), (by_block, by_row + by_column, by_column)
-    )
+    return of_blocks.as_strided((n_blocks, block, width - block + 1), (block * width, width + 1, 1))
 
 
 def _turned(band):
