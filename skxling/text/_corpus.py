@@ -3,7 +3,6 @@
 import os
 import warnings
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from skxling.text._vocabulary import Vocabulary
 from skxling.text._word_index import WordIndex
 from skxling.utils import release_memory
 
-LINES_PER_READ = 2_000
+TOKENS_PER_BATCH = 2**15
 BLOCK_SENTENCES, BLOCK_TOKENS = 2**13, 2**18
 
 
@@ -80,10 +79,15 @@ class CorpusWriter:
 
 def token_batches(corpus, name):
     """Tokens of some sentences at a time, end to end, and how many each sentence has."""
-    sentences = tokenize(corpus, name)
-    while batch := list(islice(sentences, LINES_PER_READ)):
-        lengths = np.fromiter(map(len, batch), dtype=np.int64, count=len(batch))
-        yield [token for sentence in batch for token in sentence], lengths
+    tokens, lengths = [], []
+    for sentence in tokenize(corpus, name):
+        tokens += sentence
+        lengths.append(len(sentence))
+        if len(tokens) >= TOKENS_PER_BATCH:
+            yield tokens, np.array(lengths)
+            tokens, lengths = [], []
+    if lengths:
+        yield tokens, np.array(lengths)
 
 
 def _encode(corpus, index, name):

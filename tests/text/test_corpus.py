@@ -108,10 +108,18 @@ def test_a_large_corpus_is_encoded_on_disk(monkeypatch):
 def test_blocks_do_not_change_the_encoding(monkeypatch):
     X = [[f"w{i % 7}", f"w{i % 3}"] for i in range(100)]
     expected = encode_corpora(X, min_count=1, rng=np.random.RandomState(0))
-    monkeypatch.setattr(_corpus, "LINES_PER_READ", 3)
+    monkeypatch.setattr(_corpus, "TOKENS_PER_BATCH", 3)
     monkeypatch.setattr(_corpus, "BLOCK_SENTENCES", 3)
     _, corpus = encode_corpora(X, min_count=1, rng=np.random.RandomState(0))
     np.testing.assert_array_equal(corpus.ids, expected[1].ids)
+
+
+def test_batches_are_bounded_by_their_tokens(monkeypatch):
+    monkeypatch.setattr(_corpus, "TOKENS_PER_BATCH", 4)
+    lengths = [3, 0, 2, 9, 1, 0, 0]
+    batches = list(_corpus.token_batches([["w"] * n for n in lengths], "X"))
+    assert [len(tokens) for tokens, _ in batches] == [5, 9, 1]
+    assert np.concatenate([n for _, n in batches]).tolist() == lengths
 
 
 def test_long_sentences_are_gathered_a_few_at_a_time(monkeypatch):
