@@ -3,7 +3,8 @@
     python benchmarks/skipgram.py --data $SKXLING_DATA --tokens 4000000 --quality
 
 Every system trains on the same balanced en-de sentences with the same settings and two threads,
-each run in a process of its own, the systems in turn, gensim at its own learning rate and at ours.
+each run in a process of its own, the systems in turn, gensim at its own learning rate and at ours,
+which depends on the number of tokens.
 Speed is raw tokens (times epochs) a second of the training alone; reading and counting the corpus
 stands beside it. Memory is the peak above the imports; mapped pages of the corpus do not count,
 worker processes (`n_jobs`) do, with imports of their own. Quality is P@1 (CSLS) of Joint-Align on
@@ -30,11 +31,11 @@ import numpy as np
 from peak_memory import PeakMemory
 
 SYSTEMS = (
-    "gensim Word2Vec, rate 0.025",
-    "gensim Word2Vec, rate 0.05",
+    "gensim Word2Vec",
+    "gensim Word2Vec, our rate",
     "skxling",
-    "gensim FastText, rate 0.025",
-    "gensim FastText, rate 0.05",
+    "gensim FastText",
+    "gensim FastText, our rate",
     "skxling, n-grams",
     "skxling, n_jobs=2",
     "skxling, n-grams, n_jobs=2",
@@ -42,6 +43,7 @@ SYSTEMS = (
 )
 DEFAULT_SYSTEMS = SYSTEMS[:-1]
 WINDOW, NEGATIVE, SAMPLE, MIN_COUNT = 5, 5, 1e-4, 5
+GENSIM_RATE = 0.025
 
 
 def main():
@@ -61,6 +63,8 @@ def main():
         n_tokens = write_corpora(args)
         print(f"{n_tokens} tokens, {args.epochs} epochs, dimension {args.dimension}, ", end="")
         print(f"{args.threads} threads, {args.runs} runs")
+        args.rates = our_rates(args)
+        print(f"learning rate of skxling: {args.rates[0]:.3f}, with n-grams {args.rates[1]:.3f}")
         results = {name: [] for name in args.systems}
         for run in range(args.runs):
             for name in args.systems:
@@ -84,6 +88,7 @@ def parse_args():
     parser.add_argument("--worker", choices=SYSTEMS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--rate", type=float, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -122,6 +127,17 @@ def write_corpora(args):
     return sum(line.count(" ") + 1 for line in joint)
 
 
+def our_rates(args):
+    """Learning rates that JointSkipGram starts with, without n-grams and with."""
+    from skxling import JointSkipGram
+    from skxling.text import encode_corpora
+
+    paths = args.folder / "source.txt", args.folder / "target.txt"
+    vocabulary, corpus = encode_corpora(*paths, min_count=MIN_COUNT, balance=None)
+    models = [JointSkipGram(max_n=max_n, epochs=args.epochs) for max_n in (0, 6)]
+    return [model._first_rate(corpus.n_tokens, vocabulary.n_words) for model in models]
+
+
 def start_worker(args, name, run):
     command, n_processes = [sys.executable], 2 if "torchrun" in name else 1
     if n_processes > 1:
@@ -131,6 +147,8 @@ def start_worker(args, name, run):
     for option in ("epochs", "dimension", "device"):
         command += [f"--{option}", str(getattr(args, option))]
     command += ["--threads", str(n_threads)]
+    if "our rate" in name:
+        command += ["--rate", str(args.rates["FastText" in name])]
     environment = {**os.environ, "OMP_NUM_THREADS": str(n_threads)}
     result = subprocess.run(
         [*command, "--seed", str(run)],
@@ -180,7 +198,7 @@ def work_gensim(args):
         "min_count": MIN_COUNT,
         "epochs": args.epochs,
         "workers": args.threads,
-        "alpha": float(args.worker.split()[-1]),
+        "alpha": args.rate or GENSIM_RATE,
         "sg": 1,
         "seed": args.seed,
     }

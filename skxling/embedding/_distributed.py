@@ -51,8 +51,9 @@ class World:
 class SharedTables:
     """Tables that each process trains on its shard, and that are averaged every so often.
 
-    Each row is averaged over the processes that have changed it: a row that one shard alone has
-    trained keeps its whole step, else rare words would learn slower the more processes there are.
+    The mean over `n` processes holds an `n`-th of what each has learned. So each is to learn at `n`
+    times the rate: then the mean moves as one process would that reads all shards, but that each
+    hears of the others' steps later.
 
     Parameters
     ----------
@@ -66,7 +67,6 @@ class SharedTables:
     def __init__(self, world, state):
         self.world, self._n_reads = world, 0
         self._tables = [state.words.rows, state.output] if world.size > 1 else []
-        self._marks = [_row_marks(table) for table in self._tables]
 
     def average_if_due(self, state):
         """Count a read, and average where it is time; all processes call this equally often."""
@@ -76,22 +76,9 @@ class SharedTables:
 
     def average(self):
         """Make the tables of all processes equal."""
-        for i, table in enumerate(self._tables):
-            changed = (_row_marks(table) != self._marks[i]).to(table.dtype)
-            n_changed = changed.clone()
-            dist.all_reduce(n_changed)
-            # a row that nobody has changed is the mean of its equal copies
-            weight = torch.where(
-                n_changed > 0, changed / n_changed.clamp_min(1), 1 / self.world.size
-            )
-            table.mul_(weight[:, None])
+        for table in self._tables:
             dist.all_reduce(table)
-            self._marks[i] = _row_marks(table)
-
-
-def _row_marks(table):
-    """One number per row, by which a changed row is known."""
-    return table.sum(dim=1, dtype=torch.float64)
+            table.div_(self.world.size)
 
 
 def _join_group(device):

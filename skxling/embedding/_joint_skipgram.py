@@ -38,8 +38,11 @@ N_SHARED, N_SHARED_OF_NGRAMS = 32, 64
 # That costs about as much as learning from 60,000 tokens; at a quarter of a million the n-grams are
 # late.
 TOKENS_PER_READ, TOKENS_PER_READ_OF_NGRAMS = 2**16, 2**17
-# Starts, as in word2vec and fastText: a step of an n-gram is shared by many words.
-LEARNING_RATE, LEARNING_RATE_OF_NGRAMS = 0.025, 0.05
+# The more often a word comes by, the shorter its steps have to be: rates to start with times the
+# mean occurrences of a word in all epochs, and the bounds of what was measured. A step of an n-gram
+# is shared by many words.
+RATE_TIMES_OCCURRENCES, RATE_BOUNDS = 21.0, (0.0125, 0.05)
+RATE_TIMES_OCCURRENCES_OF_NGRAMS, RATE_BOUNDS_OF_NGRAMS = 54.0, (0.03, 0.1)
 
 
 def _draw_seed(random_state):
@@ -108,8 +111,9 @@ class JointSkipGram(
         Passes over the corpus.
 
     learning_rate : float or "auto", default="auto"
-        Learning rate at the start; it falls linearly to zero. "auto" is 0.05 with n-grams and
-        0.025 without, as in fastText and word2vec.
+        Learning rate at the start; it falls linearly to zero. "auto" is 54 divided by the mean
+        occurrences of a word in all epochs (tokens after balancing, times `epochs`, by words),
+        within 0.03 and 0.1; without n-grams it is 21 divided by them, within 0.0125 and 0.05.
 
     balance : {"down", "up"} or None, default="down"
         Leave out sentences of the larger corpus ("down"), or repeat sentences of the smaller
@@ -131,7 +135,8 @@ class JointSkipGram(
     distributed : bool, default=False
         Train in the processes of torchrun (or of another process group of torch.distributed),
         each on its share of the corpus. Every process must be given the same corpora and
-        parameters, and ends with the same vectors.
+        parameters, and ends with the same vectors. Each learns at `learning_rate` times their
+        number, since their tables are averaged.
 
     n_jobs : int, default=None
         Processes of this machine that train the same vectors at once, on the CPU; -1 is one for
@@ -304,6 +309,8 @@ class JointSkipGram(
         checkpoint.restore(state)
         stream = self._open_stream(corpus, vocabulary, state.generator, world)
         shared = SharedTables(world, state)
+        # of the steps of several processes the mean is taken
+        first_rate = world.size * self._first_rate(corpus.n_tokens, vocabulary.n_words)
 
         context = self._init_callback_context(max_subtasks=self.epochs)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
@@ -312,7 +319,7 @@ class JointSkipGram(
             for epoch in range(len(state.loss_curve), self.epochs):
                 task = context.subcontext(task_name="epoch")
                 task.call_on_fit_task_begin(estimator=self, X=X, y=y)
-                loss = train(self._learning_rates(epoch, corpus.n_tokens))
+                loss = train(self._learning_rates(epoch, corpus.n_tokens, first_rate))
                 state.loss_curve.append(world.mean(loss))
                 shared.average()
                 checkpoint.save_if_due(state)
@@ -451,11 +458,17 @@ class JointSkipGram(
 
         return nullcontext(train)
 
-    def _learning_rates(self, epoch, n_tokens):
+    def _first_rate(self, n_tokens, n_words):
+        """Learning rate to start with."""
+        if self.learning_rate != "auto":
+            return self.learning_rate
+        occurrences = n_tokens * self.epochs / n_words
+        if self.max_n:
+            return np.clip(RATE_TIMES_OCCURRENCES_OF_NGRAMS / occurrences, *RATE_BOUNDS_OF_NGRAMS)
+        return np.clip(RATE_TIMES_OCCURRENCES / occurrences, *RATE_BOUNDS)
+
+    def _learning_rates(self, epoch, n_tokens, first):
         """Learning rate after so many tokens of an epoch: linear, from the first to the last."""
-        first = self.learning_rate
-        if first == "auto":
-            first = LEARNING_RATE_OF_NGRAMS if self.max_n else LEARNING_RATE
         return lambda n_read: first * max(1 - (epoch + n_read / n_tokens) / self.epochs, 1e-4)
 
     def __sklearn_tags__(self):

@@ -180,13 +180,27 @@ def test_large_steps_stay_finite(batch_size):
     assert topic_margin(model) > 0.2
 
 
-@pytest.mark.parametrize(("max_n", "rate"), [(0, 0.025), (4, 0.05)])
-def test_learning_rate_is_word2vecs_or_with_ngrams_fasttexts(max_n, rate):
-    auto, given = (
-        toy_model(max_n=max_n, epochs=1, learning_rate=r).fit(make_corpus(100))
-        for r in ("auto", rate)
-    )
-    assert auto.word_vectors_.vectors.tobytes() == given.word_vectors_.vectors.tobytes()
+@pytest.mark.parametrize(
+    ("max_n", "occurrences", "rate"),
+    [
+        (0, 1, 0.05),
+        (0, 1000, 0.021),
+        (0, 1e5, 0.0125),
+        (4, 1, 0.1),
+        (4, 1000, 0.054),
+        (4, 1e5, 0.03),
+    ],
+)
+def test_learning_rate_falls_with_the_occurrences_of_a_word(max_n, occurrences, rate):
+    model = JointSkipGram(max_n=max_n, epochs=10)
+    assert model._first_rate(50 * occurrences / 10, n_words=50) == pytest.approx(rate)
+    assert model.set_params(learning_rate=0.3)._first_rate(1, 1) == 0.3
+
+
+def test_learning_rate_falls_linearly():
+    model = JointSkipGram(epochs=5)
+    rates = [model._learning_rates(epoch, 100, 0.2)(n) for epoch, n in [(0, 0), (2, 50), (4, 100)]]
+    np.testing.assert_allclose(rates, [0.2, 0.1, 0], atol=1e-4)
 
 
 def test_same_seed_same_bytes():
