@@ -53,7 +53,7 @@ def train_map(aligner, mapping, clouds, generator, deadline, task):
         The map whose translations are most similar, the start included.
 
     curve : list of float
-        Their similarity after each pass.
+        Their similarity after each pass; -inf where a pass diverged, which is then the last.
     """
     n_words = aligner.n_frequent_criterion
     discriminator = random_discriminator(
@@ -67,17 +67,18 @@ def train_map(aligner, mapping, clouds, generator, deadline, task):
         mapping, discriminator = _pass(
             aligner, mapping, discriminator, clouds, learning_rate, generator
         )
-        curve.append(clouds.rate(mapping, n_words))
+        is_finite = bool(mapping.isfinite().all())
+        curve.append(clouds.rate(mapping, n_words) if is_finite else -math.inf)
         n_below = 0 if curve[-1] > best_similarity else n_below + 1
         if n_below == 0:
             best, best_similarity = mapping, curve[-1]
         # one fall may be noise
         learning_rate *= aligner.learning_rate_decay * (0.5 if n_below > 1 else 1)
-        fitted = {"aligner_": clouds.linear_map(mapping)}
+        fitted = {"aligner_": clouds.linear_map(mapping if is_finite else best)}
         stopped = iteration.call_on_fit_task_end(
             estimator=aligner, reconstruction_attributes=fitted
         )
-        if stopped or not math.isfinite(curve[-1]) or time.monotonic() > deadline:
+        if stopped or not is_finite or time.monotonic() > deadline:
             break
     return best, curve
 

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skxling.alignment._base_normalizer import FLOATS, apply_step, fit_step, undo_step
 from skxling.alignment._space_normalizer import SpaceNormalizer, as_steps
-from skxling.utils import as_vectors, as_words, resolve_device, to_numpy, to_tensor
+from skxling.utils import as_vectors, as_words, own_memory, resolve_device, to_numpy, to_tensor
 from skxling.utils._sklearn import HasMethods, _check_sample_weight
 
 
@@ -183,8 +183,9 @@ class BaseLinearAligner(BaseAligner):
         Y_normalized : ndarray of shape (n_samples, n_components)
             The same vectors in the shared space, of the precision of Y.
         """
-        (Y,) = self._to_tensors(self._validate_target(Y))
-        return to_numpy(apply_step(self.target_normalizer_, Y))
+        Y = self._validate_target(Y)
+        normalized = apply_step(self.target_normalizer_, *self._to_tensors(Y))
+        return own_memory(to_numpy(normalized), Y)
 
     def inverse_transform(self, X):
         """Take vectors of the shared space back to the source space.

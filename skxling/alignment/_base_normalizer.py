@@ -9,7 +9,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skxling.functional import apply_normalization, fit_normalization, undo_normalization
-from skxling.utils import resolve_device, to_numpy, to_tensor
+from skxling.utils import own_memory, resolve_device, to_numpy, to_tensor
 from skxling.utils._sklearn import _check_sample_weight, _fit_context
 
 FLOATS = (np.float64, np.float32)
@@ -98,7 +98,8 @@ class BaseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, meta
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=FLOATS, reset=False)
-        return to_numpy(self._apply_tensor(to_tensor(X, device=resolve_device(self.device))))
+        V = self._apply_tensor(to_tensor(X, device=resolve_device(self.device)))
+        return own_memory(to_numpy(V), X)
 
     def inverse_transform(self, X):
         """Undo what can be undone.
@@ -120,7 +121,8 @@ class BaseNormalizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, meta
                 f"X has {X.shape[1]} features, but {self.__class__.__name__} gives rows of "
                 f"{self._n_features_normalized} features. Pass rows as `transform` returns them."
             )
-        return to_numpy(self._undo_tensor(to_tensor(X, device=resolve_device(self.device))))
+        V = self._undo_tensor(to_tensor(X, device=resolve_device(self.device)))
+        return own_memory(to_numpy(V), X)
 
     @abstractmethod
     def _fit_tensor(self, X, sample_weight=None):

@@ -5,18 +5,10 @@ from numbers import Real
 import numpy as np
 
 from skxling.alignment._base_two_sided import BaseTwoSidedAligner
+from skxling.alignment._equal_rows import number_rows
 from skxling.functional import geometric_mapping
 from skxling.utils import to_numpy, to_tensor
 from skxling.utils._sklearn import Interval, _fit_context
-
-
-def _number_rows(rows):
-    """First of each group of equal rows, and the number of each row's group."""
-    rows = np.asarray(rows, dtype=np.float64)
-    _, first, numbers = np.unique(
-        rows.reshape(len(rows), -1), axis=0, return_index=True, return_inverse=True
-    )
-    return first, numbers.ravel()
 
 
 class GeometricAligner(BaseTwoSidedAligner):
@@ -76,7 +68,8 @@ class GeometricAligner(BaseTwoSidedAligner):
     the minimum has a closed form: this aligner does not iterate. The axes of the shared space are
     chosen so that the metric is diagonal.
 
-    Rows of X that are equal are one word, and so are rows of y; a pair given twice counts once.
+    Rows of X that are equal, but for rounding, are one word, and so are rows of y; a pair given
+    twice counts once.
 
     In spaces of different sizes the rotation of the larger one also drops components.
 
@@ -137,7 +130,7 @@ class GeometricAligner(BaseTwoSidedAligner):
         """
         prepared = self._prepare(X, y, source_vectors, target_vectors)
         # equal rows are told before they are normalised, which may round them apart
-        (source_rows, source_words), (target_rows, target_words) = map(_number_rows, (X, y))
+        (source_rows, source_words), (target_rows, target_words) = map(number_rows, (X, y))
         pairs = np.unique(np.column_stack([source_words, target_words]), axis=0)
         maps = geometric_mapping(
             prepared.X[source_rows],

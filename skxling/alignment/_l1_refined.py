@@ -158,7 +158,7 @@ class L1RefinedAligner(BaseMetaAligner):
         X_mapped : ndarray of shape (n_samples, n_components)
             Their images, of the precision of X.
         """
-        mapped = super().transform(X)
+        mapped = np.asarray(super().transform(X))
         return mapped @ self.rotation_.astype(mapped.dtype, copy=False)
 
     def inverse_transform(self, X):

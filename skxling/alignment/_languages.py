@@ -33,9 +33,10 @@ def skip_missing(function, V):
     """Apply a function to the rows that are not nan."""
     is_missing = np.isnan(V).any(axis=1)
     if not is_missing.any():
-        return np.asarray(function(V)) if len(V) else V
+        return np.asarray(function(V))
     if is_missing.all():
-        return V
+        n_columns = np.asarray(function(np.zeros_like(V[:1]))).shape[1]
+        return np.full((len(V), n_columns), np.nan, dtype=V.dtype)
     found = np.asarray(function(V[~is_missing]))
     filled = np.full((len(V), found.shape[1]), np.nan, dtype=found.dtype)
     filled[~is_missing] = found

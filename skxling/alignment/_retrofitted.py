@@ -6,37 +6,20 @@ import numpy as np
 import torch
 
 from skxling.alignment._base_meta import BaseMetaAligner
+from skxling.alignment._equal_rows import find_rows, number_rows
 from skxling.functional import retrofit_pairs
 from skxling.utils import resolve_device, to_numpy, to_tensor
 from skxling.utils._sklearn import Interval, _fit_context
 
 
-def _keys(rows):
-    """Something equal for equal rows, whatever their precision."""
-    rows = np.ascontiguousarray(rows, dtype=np.float32) + 0.0  # -0. and 0. are equal numbers
-    return [row.tobytes() for row in rows]
-
-
-def _number_rows(rows):
-    """First of each group of equal rows, and the number of each row's group."""
-    numbers, first, inverse = {}, [], []
-    for row, key in enumerate(_keys(rows)):
-        if key not in numbers:
-            numbers[key] = len(first)
-            first.append(row)
-        inverse.append(numbers[key])
-    return np.array(first), np.array(inverse)
-
-
 def _add_offsets(mapped, rows, known, offsets):
     """Move those of the mapped rows that are known."""
-    numbers = {key: number for number, key in enumerate(_keys(known))}
-    found = np.array([numbers.get(key, -1) for key in _keys(rows)])
-    is_known = found >= 0
+    words = find_rows(rows, known)
+    is_known = words >= 0
     if not is_known.any():
         return mapped
     mapped = mapped.copy()
-    mapped[is_known] += offsets[found[is_known]].astype(mapped.dtype, copy=False)
+    mapped[is_known] += offsets[words[is_known]].astype(mapped.dtype, copy=False)
     return mapped
 
 
@@ -84,9 +67,9 @@ class RetrofittedAligner(BaseMetaAligner):
 
     Notes
     -----
-    An aligner sees vectors, not words: a row given to `transform` that equals one of `fit`, in
-    single precision, is that word. `inverse_transform` knows of no words and undoes `aligner_`
-    alone.
+    An aligner sees vectors, not words: a row given to `transform` that equals one of `fit`, but for
+    rounding (a hundred-thousandth of its length), is that word. `inverse_transform` knows of no
+    words and undoes `aligner_` alone.
 
     Whether words that are not in the lexicon are translated, retrofitting does not help, and it may
     hurt a little, for the words that are in it are candidates in other places now. It is meant for
@@ -154,7 +137,7 @@ class RetrofittedAligner(BaseMetaAligner):
         """
         device = resolve_device(self.device)
         X, Y = self._fit_on_pairs(X, y, source_vectors, target_vectors)
-        (rows, source_words), (columns, target_words) = _number_rows(X), _number_rows(Y)
+        (rows, source_words), (columns, target_words) = number_rows(X), number_rows(Y)
         self.source_rows_, self.target_rows_ = X[rows], Y[columns]
         pairs = np.unique(np.column_stack([source_words, target_words]), axis=0)
         places = (
@@ -180,7 +163,7 @@ class RetrofittedAligner(BaseMetaAligner):
         X_mapped : ndarray of shape (n_samples, n_components)
             Their images, of the precision of X.
         """
-        mapped = super().transform(X)
+        mapped = np.asarray(super().transform(X))
         return _add_offsets(mapped, np.asarray(X), self.source_rows_, self.source_offsets_)
 
     def transform_target(self, Y):

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
 
 from skxling.alignment._all_but_the_top import AllButTheTop
 from skxling.alignment._base_normalizer import (
@@ -141,6 +142,7 @@ class SpaceNormalizer(BaseNormalizer):
         feature_names_out : ndarray of str
             The names of X where every step keeps the number of features, else new ones.
         """
+        check_is_fitted(self)
         if self._n_features_normalized == self.n_features_in_:
             return super().get_feature_names_out(input_features)
         prefix = self.__class__.__name__.lower()

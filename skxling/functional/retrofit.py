@@ -13,8 +13,8 @@ def retrofit_pairs(X, Y, pairs, *, alpha=1.0, max_iter=100, tol=1e-6):
         \alpha \sum_i \lVert \hat x_i - x_i \rVert^2 + \alpha \sum_j \lVert \hat y_j - y_j \rVert^2
         + \sum_{(i, j)} \lVert \hat x_i - \hat y_j \rVert^2 ,
 
-    the last sum over the pairs. Each row is the mean of its old place, weighted by alpha, and of
-    its partners' new places; that is repeated until nothing moves.
+    the last sum over the pairs: each row is the mean of its old place, weighted by alpha, and of
+    its partners' new places. These linear equations are solved by conjugate gradients.
 
     Parameters
     ----------
@@ -31,10 +31,11 @@ def retrofit_pairs(X, Y, pairs, *, alpha=1.0, max_iter=100, tol=1e-6):
         Positive: what staying is worth, compared with one partner.
 
     max_iter : int, default=100
-        Greatest number of repetitions, at least 1.
+        Greatest number of steps, at least 1. A lexicon of one translation a word needs two.
 
     tol : float, default=1e-6
-        Stop where nothing moves by more than this, relative to the largest number in X and Y.
+        Stop where no row is wrong by more than about this, relative to the largest number in X
+        and Y.
 
     Returns
     -------
@@ -57,14 +58,25 @@ def retrofit_pairs(X, Y, pairs, *, alpha=1.0, max_iter=100, tol=1e-6):
             [5.]]), tensor([[2.]]))
     """
     n_source = X.shape[0]
-    old = torch.cat([X, Y])
+    old = torch.cat([X, Y]).double()
     ends = pairs[:, 0], pairs[:, 1] + n_source
     here, there = torch.cat(ends), torch.cat(ends[::-1])
-    weights = alpha + torch.bincount(here, minlength=len(old)).to(old.dtype)[:, None]
-    new, scale = old, old.abs().max()
+    weights = alpha + torch.bincount(here, minlength=len(old)).double()[:, None]
+
+    def without_partners(rows):
+        return weights * rows - torch.zeros_like(rows).index_add_(0, here, rows[there])
+
+    tiny = torch.finfo(old.dtype).tiny
+    new, residual = old, alpha * old - without_partners(old)
+    step, energy = torch.zeros_like(old), residual.new_ones(old.shape[1])
     for _ in range(max_iter):
-        before = new
-        new = (alpha * old).index_add(0, here, before[there]) / weights
-        if (new - before).abs().max() <= tol * scale:
+        if residual.abs().max() <= alpha * tol * old.abs().max():
             break
-    return new[:n_source], new[n_source:]
+        # each component is a system of its own, preconditioned by the diagonal
+        scaled = residual / weights
+        before, energy = energy, (residual * scaled).sum(0)
+        step = scaled + energy / before.clamp_min(tiny) * step
+        image = without_partners(step)
+        length = energy / (step * image).sum(0).clamp_min(tiny)
+        new, residual = new + length * step, residual - length * image
+    return new[:n_source].to(X.dtype), new[n_source:].to(Y.dtype)

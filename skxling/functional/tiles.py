@@ -46,15 +46,18 @@ def _whole(n, group):
     return -(-n // group) * group
 
 
-def _shape(n_rows, n_columns, area, smallest=1):
-    """Height and width of a part of a matrix, in whole groups, of about this area."""
+def _shape(n_rows, n_columns, area, smallest=(1, 1)):
+    """Height and width of a part of a matrix, in whole groups, of about this area.
+
+    It is no smaller than `smallest`, but where the matrix is.
+    """
     n_rows, n_columns = _whole(max(n_rows, 1), _N_DOWN), _whole(max(n_columns, 1), _N_ACROSS)
     height = min(n_rows, isqrt(area))
     width = min(n_columns, area // max(height, 1))
     height = min(n_rows, area // max(width, 1))
     return (
-        max(height // _N_DOWN * _N_DOWN, _whole(smallest, _N_DOWN)),
-        max(width // _N_ACROSS * _N_ACROSS, _whole(smallest, _N_ACROSS)),
+        max(height // _N_DOWN * _N_DOWN, min(_whole(smallest[0], _N_DOWN), n_rows)),
+        max(width // _N_ACROSS * _N_ACROSS, min(_whole(smallest[1], _N_ACROSS), n_columns)),
     )
 
 
@@ -70,7 +73,8 @@ def gen_tiles(X, Y, *, k=1, rescore=None, both_ways=True, memory_budget=2**28):
         Rows as they are, of the same type.
 
     k : int, default=1
-        Number of scores that a tile must be able to hold in each row and column.
+        Number of scores that a tile must be able to hold in each row, and, where it goes both
+        ways, in each column.
 
     rescore : callable, default=None
         Called as ``rescore(products, rows, columns)``, it turns products into scores, in place.
@@ -87,7 +91,7 @@ def gen_tiles(X, Y, *, k=1, rescore=None, both_ways=True, memory_budget=2**28):
         The tiles, from left to right, then from top to bottom.
     """
     area = memory_budget // 4 // X.element_size()  # the rest is for what is made of it
-    height, width = _shape(X.shape[0], Y.shape[0], area, k)
+    height, width = _shape(X.shape[0], Y.shape[0], area, (k if both_ways else 1, k))
     buffer, views = X.new_empty(height * width), {}
     for top in range(0, X.shape[0], height):
         x = X[top : top + height]

@@ -108,3 +108,19 @@ def to_numpy(tensor):
         An array of the same shape and type.
     """
     return tensor.detach().cpu().numpy()
+
+
+def own_memory(result, source):
+    """Copy an array where it shares the memory of another, so that it can be written to.
+
+    Parameters
+    ----------
+    result, source : ndarray
+        What was made, and what it was made of: the same memory, where no step changed anything.
+
+    Returns
+    -------
+    result : ndarray
+        The same values.
+    """
+    return result.copy() if np.may_share_memory(result, source) else result

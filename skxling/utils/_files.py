@@ -2,8 +2,11 @@
 
 import contextlib
 import os
+import time
 import uuid
 from pathlib import Path
+
+LEFTOVER_SECONDS = 3600.0  # no file is written for so long
 
 
 @contextlib.contextmanager
@@ -40,3 +43,19 @@ def replacing(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(path):
+    """Delete what `replacing` began to write for a path in processes that were killed.
+
+    Parameters
+    ----------
+    path : path
+        As given to `replacing`. Files that another process may be writing are left alone.
+    """
+    path = Path(path)
+    for file in path.parent.iterdir():
+        if file.name.startswith(f".{path.name}."):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - file.stat().st_mtime > LEFTOVER_SECONDS:
+                    file.unlink()

@@ -267,3 +267,11 @@ def test_joint_vectors_are_aligned_without_a_lexicon():
     combiner = JointAlignCombiner(FrozenEstimator(joint), aligner).fit()
     assert isinstance(combiner.aligner_, AdversarialAligner)
     assert set(combiner.predict(["cat", "dog"])) <= set(combiner.target_vectors_.words)
+
+
+def test_training_that_diverges_ends_its_restart():
+    spaces = _spaces(0)
+    params = {**TINY, "learning_rate": 1e9, "n_init": 2, "orthogonality": 0.5}
+    aligner = _fit(AdversarialAligner(None, **params, random_state=0), spaces)
+    assert aligner.similarity_curve_[-1] == -np.inf
+    assert np.isfinite(aligner.transform(spaces[0])).all()

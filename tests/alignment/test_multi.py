@@ -128,6 +128,12 @@ def test_missing_rows_and_languages_in_transform(method):
     assert np.isnan(nothing).all()
 
 
+def test_missing_rows_are_as_wide_as_others():
+    rng = np.random.default_rng(0)
+    multi = MultiAligner().fit({"a": rng.normal(size=(30, 5)), "b": rng.normal(size=(30, 4))})
+    assert multi.transform({"b": np.full((3, 4), np.nan)})["b"].shape == (3, 5)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_aligner_of_two_languages(method):
     spaces = {language: V.astype(np.float32) for language, V in _spaces(noise=0.02).items()}

@@ -13,9 +13,12 @@ from sklearn.preprocessing import Normalizer
 from skxling.alignment import (
     AllButTheTop,
     CCAAligner,
+    GeometricAligner,
+    L1RefinedAligner,
     MultistepAligner,
     ProcrustesAligner,
     RCSLSAligner,
+    RetrofittedAligner,
     SelfLearningAligner,
 )
 
@@ -165,10 +168,15 @@ def test_weights_are_routed(spaces, routing):
     np.testing.assert_allclose(pipe[-1].mapping_, alone.mapping_)
 
 
-def test_set_output(spaces):
+@pytest.mark.parametrize(
+    "aligner",
+    [ProcrustesAligner(), MultistepAligner(), L1RefinedAligner(), RetrofittedAligner()],
+    ids=lambda aligner: type(aligner).__name__,
+)
+def test_set_output(spaces, aligner):
     pandas = pytest.importorskip("pandas")
     source, target = spaces
-    aligner = ProcrustesAligner().set_output(transform="pandas")
+    aligner.set_output(transform="pandas")
     mapped = aligner.fit(source[:N_PAIRS], target[:N_PAIRS]).transform(source)
     assert isinstance(mapped, pandas.DataFrame)
     assert list(mapped.columns) == list(aligner.get_feature_names_out())
@@ -177,3 +185,21 @@ def test_set_output(spaces):
 
 def test_routing_is_off_unless_the_user_says_so():
     assert get_config()["enable_metadata_routing"] is False
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_words_are_known_after_a_step_that_rounds(dtype):
+    # PCA's fit_transform and its transform differ in the last digits, and so do equal rows
+    rng = np.random.default_rng(0)
+    source, target = rng.normal(size=(2, 150, 40)).astype(dtype)
+    rows, columns = np.r_[np.arange(150), np.arange(100)], np.r_[np.arange(150), np.arange(1, 101)]
+    pipe = make_pipeline(PCA(30), RetrofittedAligner()).fit(source[rows], target[columns])
+    assert len(pipe[-1].source_rows_) == 150
+    reduced = pipe[0].transform(source)
+    moved = np.abs(pipe.transform(source) - pipe[-1].aligner_.transform(reduced)).max(axis=1)
+    assert (moved > 1e-3).all()
+    geometric = make_pipeline(PCA(30), GeometricAligner(alpha=10.0))
+    geometric.fit(source[rows], target[columns])
+    alone = GeometricAligner(alpha=10.0).fit(geometric[0].transform(source)[rows], target[columns])
+    maps = [a.mapping_ @ a.target_mapping_.T for a in (geometric[-1], alone)]
+    assert np.linalg.norm(maps[0] - maps[1]) < 1e-2 * np.linalg.norm(maps[1])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
@@ -179,3 +180,18 @@ def test_unknown_steps(space, steps):
         SpaceNormalizer(steps).fit(space)
     with pytest.raises(ValueError, match=r"`normalize` has the unknown steps"):
         ProcrustesAligner(normalize=steps).fit(space, space)
+
+
+@pytest.mark.parametrize("step", [(), ("unit",)])
+def test_what_comes_out_is_the_callers(space, step):
+    before = space.copy()
+    normalizer = SpaceNormalizer(step).fit(space)
+    aligner = ProcrustesAligner(normalize=step).fit(space, space)
+    for function in (normalizer.transform, normalizer.inverse_transform, aligner.transform_target):
+        function(space)[:] = 7
+    np.testing.assert_array_equal(space, before)
+
+
+def test_names_before_the_fit():
+    with pytest.raises(NotFittedError):
+        SpaceNormalizer().get_feature_names_out()

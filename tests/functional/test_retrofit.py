@@ -35,6 +35,17 @@ def test_words_without_a_pair_stay(dtype):
     torch.testing.assert_close(X_moved[5] - Y_moved[5], (X[5] - Y[5]) / 3, atol=1e-4, rtol=0)
 
 
+def test_a_small_weight_on_staying_takes_no_more_steps():
+    X, Y, pairs = _problem()
+    found = retrofit_pairs(X, Y, pairs, alpha=1e-3)
+    exact = retrofit_pairs(X, Y, pairs, alpha=1e-3, max_iter=9999, tol=0)
+    for one, other in zip(found, exact, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        found[0][5] - found[1][5], (X[5] - Y[5]) * 1e-3 / 2.001, atol=1e-5, rtol=0
+    )
+
+
 def test_staying_may_be_worth_much_or_little():
     X, Y, pairs = _problem()
     apart = [

@@ -131,6 +131,13 @@ def test_no_tile_is_larger_than_the_budget():
         assert budget / 16 < max(sizes) <= budget / 4
 
 
+@pytest.mark.parametrize("both_ways", [False, True])
+def test_many_neighbors_of_few_rows_take_no_square(both_ways):
+    X, Y = _randn(3, 1), _randn(5000, 1)
+    (tile,) = gen_tiles(X, Y, k=5000, both_ways=both_ways, memory_budget=2**16)
+    assert tile.scores.shape == (32, 5056)
+
+
 def test_a_tile_is_multiplied_and_reduced_in_parts(monkeypatch):
     monkeypatch.setattr(tiles, "_CACHE_BYTES", 2**13)  # 32 x 32 scores
     X, Y = _randn(150), _randn(400, seed=1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skxling.utils import resolve_device, to_numpy, to_tensor
+from skxling.utils import own_memory, resolve_device, to_numpy, to_tensor
 
 
 def test_auto_is_cuda_only_where_there_is_one():
@@ -91,3 +91,10 @@ def test_to_tensor_converts_when_asked():
 def test_to_numpy_detaches():
     tensor = torch.ones(3, requires_grad=True)
     np.testing.assert_array_equal(to_numpy(tensor), np.ones(3))
+
+
+def test_memory_of_another_is_copied():
+    array = np.arange(6.0)
+    assert not np.shares_memory(own_memory(array[2:4], array), array)
+    other = np.arange(2.0)
+    assert own_memory(other, array) is other
