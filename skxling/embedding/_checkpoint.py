@@ -9,9 +9,9 @@ from pathlib import Path
 import joblib
 
 from skxling.text import corpus_paths
-from skxling.utils import replacing
+from skxling.utils import remove_leftovers, replacing
 
-FORMAT = 3  # of the file; another number is another training
+FORMAT = 4  # of the file and of what is trained; another number is another training
 PROGRESS = ("loss_curve", "sentence", "n_losses")  # numbers of a TrainingState
 
 
@@ -50,15 +50,17 @@ class Checkpoint:
         _import_safetensors()
         self.path = Path(folder) / f"skipgram-{fingerprint}.safetensors"
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(self.path)
         self.interval = interval
         self._saved_at = time.monotonic()
 
     def seed(self):
         """Seed of the training that is saved, or None where there is no file."""
-        return self._read()[0]["seed"] if self.path.exists() else None
+        saved = self._read()
+        return saved and saved[0]["seed"]
 
     def restore(self, state):
-        """Bring a training to where it was saved, if it was.
+        """Bring a training to where it was saved, if it was: another's of its name is left alone.
 
         Parameters
         ----------
@@ -70,12 +72,14 @@ class Checkpoint:
         ValueError
             If the file is damaged.
         """
-        if not self.path.exists():
+        saved = self._read()
+        if saved is None or saved[0]["seed"] != state.seed:
             return
-        numbers, tensors = self._read()
+        numbers, tensors = saved
         state.words.rows.copy_(tensors["rows"])
         state.output.copy_(tensors["output"])
         state.generator.set_state(tensors["generator"])
+        state.generator_state.copy_(tensors["generator"])
         state.loss_sum.copy_(tensors["loss_sum"])
         for name in PROGRESS:
             setattr(state, name, numbers[name])
@@ -111,12 +115,14 @@ class Checkpoint:
         self.path.unlink(missing_ok=True)
 
     def _read(self):
-        """Numbers and tensors of the file."""
+        """Numbers and tensors of the file, None where there is none."""
         safetensors = _import_safetensors()
         try:
             with safetensors.safe_open(self.path, framework="pt") as file:
                 numbers = json.loads(file.metadata()["progress"])
                 return numbers, {name: file.get_tensor(name) for name in list(file.keys())}
+        except FileNotFoundError:
+            return None
         except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{os.fspath(self.path)!r} is no checkpoint of JointSkipGram: {error}. Delete it "
@@ -142,6 +148,7 @@ def fingerprint(params, corpora):
     """
     digest = hashlib.blake2b(joblib.hash((FORMAT, params)).encode(), digest_size=16)
     for corpus in corpora:
+        digest.update(b"corpus")
         paths = None if corpus is None else corpus_paths(corpus)
         if paths is None:
             digest.update(joblib.hash(corpus).encode())

@@ -124,7 +124,7 @@ def test_clones_with_other_parameters_or_corpora_have_their_own_file(tmp_path, m
             **{**SETTINGS, **settings}, checkpoint_dir=tmp_path, checkpoint_interval=0
         )
         interrupted(model, monkeypatch, lambda saved: len(saved) == 2)
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 3  # one job is no job
     params = {"window": 5}
     names = {fingerprint(params, [CORPUS, y]) for y in (None, CORPUS, CORPUS[:-1])}
     assert len(names) == 3
@@ -168,3 +168,42 @@ def test_checkpoints_do_not_change_the_fit(tmp_path):
     plain = JointSkipGram(**SETTINGS)
     vectors = [model.fit(CORPUS).word_vectors_.vectors.tobytes() for model in (with_file, plain)]
     assert vectors[0] == vectors[1]
+
+
+def test_a_fit_that_is_killed_again_between_two_epochs(tmp_path, monkeypatch):
+    model = JointSkipGram(**SETTINGS, checkpoint_dir=tmp_path, checkpoint_interval=0)
+    whole = JointSkipGram(**SETTINGS).fit(CORPUS)
+    ends = []
+    interrupted(model, monkeypatch, lambda saved: ends.append(saved[-1]) or saved[-1] == 400)
+    interrupted(model, monkeypatch, lambda saved: saved[-1] == 0)  # nothing was left to read
+    assert (
+        model.fit(CORPUS).word_vectors_.vectors.tobytes() == whole.word_vectors_.vectors.tobytes()
+    )
+
+
+def test_files_of_two_corpora_are_told_apart(tmp_path):
+    a, b, c = (tmp_path / name for name in "abc")
+    for path in (a, b, c):
+        path.write_text(path.name)
+    assert fingerprint({}, [[a, b], [c]]) != fingerprint({}, [[a], [b, c]])
+
+
+def test_a_training_of_another_seed_is_left_alone(tmp_path, monkeypatch):
+    model = JointSkipGram(**SETTINGS, checkpoint_dir=tmp_path, checkpoint_interval=0)
+    interrupted(model, monkeypatch)
+    monkeypatch.setattr(Checkpoint, "seed", lambda self: 123)  # as if it was saved after this
+    whole = JointSkipGram(**{**SETTINGS, "random_state": FixedSeed(123)}).fit(CORPUS)
+    assert (
+        model.fit(CORPUS).word_vectors_.vectors.tobytes() == whole.word_vectors_.vectors.tobytes()
+    )
+
+
+def test_what_a_kill_left_half_written_is_deleted(tmp_path):
+    old, new = (tmp_path / f".skipgram-x.safetensors.{name}" for name in ("old", "new"))
+    other = tmp_path / ".skipgram-y.safetensors.old"
+    for path in (old, new, other):
+        path.touch()
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    Checkpoint(tmp_path, "x", 0)
+    assert set(tmp_path.iterdir()) == {new, other}
