@@ -50,7 +50,8 @@ def noise_distribution(counts, exponent=0.75):
     cumulative : Tensor of shape (n_words,), dtype float64
         Non-decreasing, ends in 1.
     """
-    cumulative = counts.double().pow(exponent).cumsum(0)
+    # softmax of the logarithms: no exponent overflows
+    cumulative = counts.double().log().mul_(exponent).softmax(0).cumsum(0)
     return cumulative / cumulative[-1]
 
 

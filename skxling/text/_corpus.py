@@ -15,6 +15,7 @@ from skxling.text._word_index import WordIndex
 from skxling.utils import release_memory
 
 TOKENS_PER_BATCH = 2**15
+MAX_SENTENCE = 1000  # longer ones are cut: a corpus may be one line, and is yet to be shuffled
 BLOCK_SENTENCES, BLOCK_TOKENS = 2**13, 2**18
 
 
@@ -94,7 +95,7 @@ def _encode(corpus, index, name):
     """Encode a corpus by an index that grows: a new word takes the next id."""
     with CorpusWriter() as writer:
         for tokens, lengths in token_batches(corpus, name):
-            writer.append(index.encode(tokens), lengths)
+            writer.append(index.encode(tokens), _cut(lengths))
         encoded = writer.finish()
     if encoded.n_tokens == 0:
         raise ValueError(
@@ -102,6 +103,14 @@ def _encode(corpus, index, name):
             "sentence a line (or list item), tokens separated by white space."
         )
     return encoded
+
+
+def _cut(lengths):
+    """Lengths of what sentences are cut into."""
+    n_parts = np.maximum(-(-lengths // MAX_SENTENCE), 1)
+    parts = np.full(n_parts.sum(), MAX_SENTENCE)
+    parts[np.cumsum(n_parts) - 1] = lengths - (n_parts - 1) * MAX_SENTENCE
+    return parts
 
 
 def _describe(corpus):
@@ -160,7 +169,8 @@ def encode_corpora(X, y=None, *, min_count=5, balance="down", rng=None):
     Parameters
     ----------
     X, y : path, list of paths, list of str or list of list of str
-        Source and target corpus; without `y` the corpus of one language.
+        Source and target corpus; without `y` the corpus of one language. Sentences of more than
+        1,000 tokens are cut into such of so many.
 
     min_count : int, default=5
         Words that are rarer in the balanced corpora together are dropped.

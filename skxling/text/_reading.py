@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -79,9 +80,9 @@ def _read_file(path):
             f"{os.fspath(path)!r} is not UTF-8 shortly after line {line_number}: byte "
             f"{error.object[error.start]:#04x}. Convert it (iconv -t UTF-8), or drop the line."
         ) from error
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile, OSError) as error:
-        if isinstance(error, FileNotFoundError) or opener is open:
-            raise
+    except (EOFError, lzma.LZMAError, zlib.error, OSError) as error:
+        if opener is open or getattr(error, "errno", None) is not None:
+            raise  # the system's own errors name the file
         raise ValueError(
             f"{os.fspath(path)!r} cannot be decompressed after line {line_number}: {error}. "
             "The file is truncated, or its suffix is not that of its format."

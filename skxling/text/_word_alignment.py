@@ -131,7 +131,7 @@ class WordAligner(CallbackSupportMixin, BaseEstimator):
 
     Memory is about 70 bytes for each pair of words that have met, four for each possible link (the
     sum over sentence pairs of the product of the two lengths), which go to a temporary file where
-    they are more than 256 MiB, and some 30 for each possible link of the longest sentence pair.
+    they are more than 1 MiB, and some 30 for each possible link of the longest sentence pair.
 
     References
     ----------

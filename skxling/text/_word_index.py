@@ -36,6 +36,11 @@ class WordIndex:
         Returns
         -------
         ids : ndarray of shape (n_tokens,), dtype int32
+
+        Raises
+        ------
+        ValueError
+            If a word holds a lone surrogate.
         """
         words = list(dict.fromkeys(tokens))
         hashes = np.fromiter(map(hash, words), dtype=np.int64, count=len(words))
@@ -52,8 +57,16 @@ class WordIndex:
 
     def _keep(self, words):
         """Keep new words, as one string: many small ones would leave memory in pieces."""
+        text = "".join(words)
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                f"A word holds {text[error.start]!r}, half a character, which no file can hold. "
+                "Decode the corpus's bytes as UTF-8, not with errors='surrogateescape'."
+            ) from error
         self.n_words += len(words)
-        self._texts.append("".join(words))
+        self._texts.append(text)
         self._lengths.append(np.fromiter(map(len, words), dtype=np.int32, count=len(words)))
 
     def words(self, ids):

@@ -31,6 +31,12 @@ def test_negatives_follow_the_smoothed_counts(exponent):
     np.testing.assert_allclose(observed, expected / expected.sum(), atol=0.005)
 
 
+def test_no_exponent_overflows():
+    counts = torch.tensor([10**6, 10**3, 1])
+    assert noise_distribution(counts, 500).tolist() == [1, 1, 1]
+    assert noise_distribution(counts, -500).tolist() == [0, 0, 1]
+
+
 @pytest.mark.parametrize("n_shared", [1, 7, 64])
 def test_each_group_has_a_negative_of_every_part_of_the_distribution(n_shared):
     noise = noise_distribution(torch.arange(500, 0, -1))

@@ -182,6 +182,19 @@ def test_an_empty_file(tmp_path):
         encode_corpora(path)
 
 
+def test_sentences_are_cut(monkeypatch):
+    monkeypatch.setattr(_corpus, "MAX_SENTENCE", 4)
+    sentences = [list("abcdefghi"), [], list("jklm"), list("no"), list("pqrst")]
+    vocabulary, corpus = encode_corpora(sentences, min_count=1)
+    assert np.diff(corpus.offsets).tolist() == [4, 4, 1, 4, 2, 4, 1]
+    assert [vocabulary.words[i] for i in corpus.ids] == list("abcdefghijklmnopqrst")
+
+
+def test_half_a_character():
+    with pytest.raises(ValueError, match=r"A word holds '\\udcff', half a character"):
+        encode_corpora([["house", "x\udcff"]] * 5)
+
+
 def test_no_frequent_word():
     with pytest.raises(ValueError, match=r"`min_count`=5.*occurs 3 times"):
         encode_corpora(LINES, min_count=5)
