@@ -19,10 +19,14 @@ class World:
         torch.distributed, which is made of torchrun's environment variables where there is none.
 
     device : torch.device
-        Where the tables are.
+        Where the tables are. "cuda" without an index is, under torchrun, the device of the
+        process's number on its machine.
 
     Attributes
     ----------
+    device : torch.device
+        Where the tables are.
+
     rank, size : int
         Number of this process, and of all processes.
     """
@@ -30,6 +34,7 @@ class World:
     def __init__(self, is_distributed, device):
         self.device, self.rank, self.size = device, 0, 1
         if is_distributed:
+            self.device = device = _own_device(device)
             _join_group(device)
             self.rank, self.size = dist.get_rank(), dist.get_world_size()
 
@@ -79,6 +84,20 @@ class SharedTables:
         for table in self._tables:
             dist.all_reduce(table)
             table.div_(self.world.size)
+
+
+def _own_device(device):
+    """Give each process of a machine its CUDA device: no two can share one."""
+    if device.type != "cuda" or device.index is not None or "LOCAL_RANK" not in os.environ:
+        return device
+    rank, n_devices = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+    if rank >= n_devices:
+        raise ValueError(
+            f"`distributed=True` has more processes on this machine than the {n_devices} CUDA "
+            "device(s) that torch sees. Start fewer (--nproc-per-node), or set device='cpu'."
+        )
+    torch.cuda.set_device(rank)
+    return torch.device("cuda", rank)
 
 
 def _join_group(device):

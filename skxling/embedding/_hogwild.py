@@ -64,7 +64,7 @@ class Hogwild:
                 _to_file(stream.corpus.ids, folders[1] / "ids"),
                 _to_file(stream.corpus.offsets, folders[1] / "offsets"),
             )
-            if stream.places:
+            if stream.prepare is not None:
                 # words are lent for a read: together the workers hold back what one would
                 stream.tokens_per_read = max(stream.tokens_per_read // self.n_jobs, 1)
             self.stream = stream
@@ -92,6 +92,8 @@ class Hogwild:
         """
         words, n_threads = copy.copy(self.state.words), torch.get_num_threads()
         words.rows = None  # a worker maps its own
+        if self.stream.prepare is not None:
+            self.stream.prepare = words.prepare  # which needs no rows
         setting = self.tables, rate, max(n_threads // self.n_jobs, 1)
         losses = self.parallel(
             delayed(_train_share)(copy.copy(words), self._share(i), *setting)
@@ -119,9 +121,8 @@ def _train_share(words, stream, tables, rate, n_threads):
 
 def _to_file(array, path):
     """Copy an array to a file, and map it."""
-    mapped = np.memmap(path, array.dtype, mode="w+", shape=array.shape)
-    mapped[:] = array
-    return mapped
+    array.tofile(path)  # where the disk is full this says so; writing to a map would end Python
+    return np.memmap(path, array.dtype, mode="r+", shape=array.shape)
 
 
 def _memory_folder(n_bytes):

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from skxling.embedding._checkpoint import Checkpoint, NoCheckpoint, fingerprint
 from skxling.embedding._distributed import SharedTables, World
 from skxling.embedding._hogwild import Hogwild
-from skxling.embedding._prefetch import prefetched
+from skxling.embedding._prefetch import prefetched, side_stream
 from skxling.embedding._subword_table import SubwordTable, WordTable
 from skxling.embedding._token_stream import TokenStream
 from skxling.embedding._training import TrainingState, train_epoch
@@ -48,6 +48,16 @@ RATE_TIMES_OCCURRENCES_OF_NGRAMS, RATE_BOUNDS_OF_NGRAMS = 54.0, (0.03, 0.1)
 def _draw_seed(random_state):
     """One positive seed for everything that a fit draws."""
     return int(check_random_state(random_state).randint(1, np.iinfo(np.int32).max))
+
+
+def _check_pairs(corpus, min_count):
+    """Refuse a corpus in which no word has a context."""
+    if corpus.n_tokens == corpus.n_sentences:
+        raise ValueError(
+            f"No sentence of the corpus has two words that occur `min_count`={min_count} times, so "
+            "that no word has a context. Give one sentence a line (or list item), not one word, or "
+            "lower `min_count`."
+        )
 
 
 def _fitted_attributes(vocabulary, state, *, copy):
@@ -120,8 +130,9 @@ class JointSkipGram(
         one ("up"), until both have the same number of tokens.
 
     batch_size : int or "auto", default="auto"
-        Tokens (after subsampling) that are learned from at once. "auto" is 2048, less where
-        the corpus is small. Larger batches learn a little worse; windows end where a batch does.
+        Tokens (after subsampling) that are learned from at once, rounded down to a multiple of
+        64, but at least 64. "auto" is 2048, less where the corpus is small. Larger batches learn
+        a little worse; windows end where a batch does.
 
     checkpoint_dir : path or None, default=None
         Folder that the fit is saved to as it goes. A fit that was killed goes on from there when
@@ -281,7 +292,7 @@ class JointSkipGram(
         X : path, list of paths, list of str or list of list of str
             Corpus of the source language. A `str` or path names a text file (plain, .gz, .bz2
             or .xz): one sentence a line, tokens separated by white space. A list of `str` holds
-            sentences, a list of lists tokens.
+            sentences, a list of lists tokens. Sentences are cut after every 1,000 tokens.
 
         y : path, list of paths, list of str or list of list of str, default=None
             Corpus of the target language, of any other length.
@@ -295,7 +306,7 @@ class JointSkipGram(
         ------
         FileNotFoundError, TypeError, ValueError
             If a corpus is no corpus: a missing or unreadable file, no token, no word that is
-            frequent enough.
+            frequent enough, no two of them in one sentence.
         """
         self._check_parameters()
         device = resolve_device(self.device)
@@ -305,9 +316,10 @@ class JointSkipGram(
         vocabulary, corpus = encode_corpora(
             X, y, min_count=self.min_count, balance=self.balance, rng=np.random.RandomState(seed)
         )
+        _check_pairs(corpus, self.min_count)
         state = self._initial_state(vocabulary, seed, world)
         checkpoint.restore(state)
-        stream = self._open_stream(corpus, vocabulary, state.generator, world)
+        stream = self._open_stream(corpus, vocabulary, state, world)
         shared = SharedTables(world, state)
         # of the steps of several processes the mean is taken
         first_rate = world.size * self._first_rate(corpus.n_tokens, vocabulary.n_words)
@@ -399,6 +411,7 @@ class JointSkipGram(
         params = self.get_params()
         for name in ("checkpoint_dir", "checkpoint_interval", "device"):
             del params[name]
+        params["n_jobs"] = effective_n_jobs(self.n_jobs)  # a joblib context may decide it
         name = fingerprint({**params, "device": device.type}, [X, y])
         return Checkpoint(self.checkpoint_dir, name, self.checkpoint_interval)
 
@@ -421,7 +434,7 @@ class JointSkipGram(
         output = empty(vocabulary.n_words, self.n_components, device=world.device).zero_()
         return TrainingState(seed, words, output, generator)
 
-    def _open_stream(self, corpus, vocabulary, generator, world):
+    def _open_stream(self, corpus, vocabulary, state, world):
         """Prepare the corpus for learning; warn where subsampling leaves next to nothing."""
         stream = TokenStream(
             corpus,
@@ -433,8 +446,8 @@ class JointSkipGram(
             batch_size=self.batch_size,
             n_shared=N_SHARED_OF_NGRAMS if self.max_n else N_SHARED,
             tokens_per_read=TOKENS_PER_READ_OF_NGRAMS if self.max_n else TOKENS_PER_READ,
-            places=self.max_n > 0,
-            generator=generator,
+            prepare=state.words.prepare if self.max_n else None,
+            generator=state.generator,
             shard=(world.rank, world.size),
         )
         if stream.n_kept < min(1000, corpus.n_tokens / 2):
@@ -452,8 +465,10 @@ class JointSkipGram(
         if n_jobs > 1 and state.output.device.type == "cpu":
             return Hogwild(n_jobs, state, stream)
 
+        side = side_stream(state.output.device)
+
         def train(rate):
-            reads = prefetched(stream.reads(first=state.sentence), state.output.device)
+            reads = prefetched(stream.reads(first=state.sentence), side)
             return train_epoch(state, reads, rate=rate, after_read=after_read)
 
         return nullcontext(train)

@@ -6,7 +6,12 @@ from contextlib import nullcontext
 import torch
 
 
-def prefetched(reads, device):
+def side_stream(device):
+    """Make a stream to draw reads on; None for a device that has none."""
+    return torch.cuda.Stream(device) if device.type == "cuda" else None
+
+
+def prefetched(reads, stream):
     """Go through an iterator one step ahead, on a CUDA device by a stream of its own.
 
     To draw a read, the host has to wait for the device a few times. Another thread and another
@@ -18,15 +23,16 @@ def prefetched(reads, device):
     reads : iterator of nested tuples and lists of tensors
         What is drawn.
 
-    device : torch.device
-        Where the tensors live.
+    stream : torch.cuda.Stream or None
+        Where they are drawn, the same one in every epoch: memory is kept for each stream. None
+        is for the CPU.
 
     Returns
     -------
     reads : iterator
         The same reads, in order.
     """
-    return _ahead(reads, torch.cuda.Stream(device)) if device.type == "cuda" else reads
+    return reads if stream is None else _ahead(reads, stream)
 
 
 def _ahead(reads, stream):
@@ -45,9 +51,10 @@ def _ahead(reads, stream):
                 return
             coming = thread.submit(draw)
             if stream:
-                drawn.wait()  # the training's stream waits, the host does not
+                training = torch.cuda.current_stream(stream.device)
+                drawn.wait(training)  # the training's stream waits, the host does not
                 for tensor in _tensors(read):
-                    tensor.record_stream(torch.cuda.current_stream(stream.device))
+                    tensor.record_stream(training)
             yield read
 
 

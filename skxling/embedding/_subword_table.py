@@ -1,5 +1,7 @@
 """Input vectors of skip-gram: rows of words and of n-grams, and the words composed of them."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch.nn.functional import pad
@@ -13,6 +15,30 @@ from skxling.functional.segments import (
 )
 from skxling.text import subword_ids
 from skxling.utils import empty, gen_blocks, to_tensor
+
+
+class Loan(NamedTuple):
+    """Some words, and the rows that their vectors are made of and are handed down to.
+
+    Attributes
+    ----------
+    words : Tensor of shape (n,), dtype int64
+        Distinct word ids, ascending.
+
+    members : Segments
+        Places in `words`, and the rows of each.
+
+    ngrams : Segments
+        Rows of n-grams, and the places in `words` of those that have them.
+
+    blocks : list of tuple of (slice, slice)
+        Some of the rows of `ngrams` at a time, and their members.
+    """
+
+    words: torch.Tensor
+    members: Segments
+    ngrams: Segments
+    blocks: list
 
 
 class WordTable:
@@ -45,8 +71,8 @@ class WordTable:
         self.rows = empty(n_words, n_components, device=generator.device)
         self.rows.uniform_(-1 / n_components, 1 / n_components, generator=generator)
 
-    def lend(self, words, space):
-        """Vectors to be stepped in place; where `words` is None, of all words.
+    def lend(self, loan, space):
+        """Vectors of all words, to be stepped in place; `loan` is None.
 
         Returns
         -------
@@ -54,7 +80,7 @@ class WordTable:
         """
         return self.rows
 
-    def take_back(self, words, vectors, *, max_norm):
+    def take_back(self, loan, vectors, *, max_norm):
         """Keep what the vectors have become."""
 
     def compose_all(self):
@@ -107,44 +133,7 @@ class SubwordTable(WordTable):
         self._members = to_tensor(members, device=device)
         self._offsets = to_tensor(offsets + np.arange(n_words + 1), device=device)
         super().__init__(n_words + len(self.buckets), n_components, generator=generator)
-
-    def lend(self, words, space):
-        """Vectors of some words, to be stepped in place and taken back.
-
-        Parameters
-        ----------
-        words : Tensor of shape (n,), dtype int64
-            Distinct word ids.
-
-        space : Workspace
-            Keeps, under the name "before", what they were until they are taken back.
-
-        Returns
-        -------
-        vectors : Tensor of shape (n, n_components)
-        """
-        self._lent = self.members(words)
-        vectors = self.compose(self._lent)
-        self._before = space.empty("before", *vectors.shape).copy_(vectors)
-        return vectors
-
-    def take_back(self, words, vectors, *, max_norm):
-        """Hand what lent vectors have gained to the rows.
-
-        Parameters
-        ----------
-        words : Tensor of shape (n,), dtype int64
-            The words that were lent.
-
-        vectors : Tensor of shape (n, n_components)
-            Their vectors. Overwritten.
-
-        max_norm : float
-            As in `push_down`.
-        """
-        gained = vectors.sub_(self._before)
-        self.push_down(words, self._lent, gained, max_norm=max_norm)
-        del self._lent, self._before
+        self._row_bytes = n_components * self.rows.element_size()
 
     def members(self, words):
         """Rows that some words are made of.
@@ -166,6 +155,69 @@ class SubwordTable(WordTable):
         members = self._members[torch.arange(len(shift), device=shift.device) + shift]
         return Segments(torch.arange(len(words), device=words.device), members, offsets)
 
+    def prepare(self, words, memory_budget=None):
+        """Look up all that it takes to lend some words, before it is their turn.
+
+        Parameters
+        ----------
+        words : Tensor of shape (n,), dtype int64
+            Distinct word ids, ascending.
+
+        memory_budget : int, default=None
+            Bytes of steps held at a time when they are handed down. None is 4 MiB on the CPU, where
+            so many stay in the cache, and 256 MiB elsewhere.
+
+        Returns
+        -------
+        loan : Loan
+        """
+        members = self.members(words)
+        place = torch.repeat_interleave(members.index, members.offsets.diff())
+        index, places, offsets = group_rows(members.members, place)
+        index, offsets = index[len(words) :], offsets[len(words) :]  # the words' own rows are first
+        if memory_budget is None:
+            memory_budget = 2**22 if words.device.type == "cpu" else 2**28
+        rows = list(gen_blocks(len(index), self._row_bytes, memory_budget=memory_budget))
+        bounds = offsets[[0, *(block.stop for block in rows)]].tolist()
+        blocks = list(zip(rows, map(slice, bounds[:-1], bounds[1:]), strict=True))
+        return Loan(words, members, Segments(index, places, offsets), blocks)
+
+    def lend(self, loan, space):
+        """Vectors of some words, to be stepped in place and taken back.
+
+        Parameters
+        ----------
+        loan : Loan
+            The words, as `prepare` gives them.
+
+        space : Workspace
+            Keeps, under the name "before", what they were until they are taken back.
+
+        Returns
+        -------
+        vectors : Tensor of shape (n, n_components)
+        """
+        vectors = self.compose(loan.members)
+        self._before = space.empty("before", *vectors.shape).copy_(vectors)
+        return vectors
+
+    def take_back(self, loan, vectors, *, max_norm):
+        """Hand what lent vectors have gained to the rows.
+
+        Parameters
+        ----------
+        loan : Loan
+            The words that were lent.
+
+        vectors : Tensor of shape (n, n_components)
+            Their vectors. Overwritten.
+
+        max_norm : float
+            As in `push_down`.
+        """
+        self.push_down(loan, vectors.sub_(self._before), max_norm=max_norm)
+        del self._before
+
     def compose(self, members):
         """Vectors of some words.
 
@@ -180,7 +232,7 @@ class SubwordTable(WordTable):
         """
         return segment_mean(self.rows, members.members, members.offsets)
 
-    def push_down(self, words, members, gained, *, max_norm, memory_budget=None):
+    def push_down(self, loan, gained, *, max_norm):
         """Hand what some words have gained to the rows that they are made of.
 
         Each row of a word takes the whole step, as in fastText, so a row's step is the sum of
@@ -188,11 +240,8 @@ class SubwordTable(WordTable):
 
         Parameters
         ----------
-        words : Tensor of shape (n,), dtype int64
-            Distinct word ids.
-
-        members : Segments
-            The rows of each word.
+        loan : Loan
+            The words.
 
         gained : Tensor of shape (n, n_components)
             The sum of each word's steps.
@@ -200,25 +249,13 @@ class SubwordTable(WordTable):
         max_norm : float
             Longer steps of an n-gram's row are shortened to this norm: an ending that thousands
             of words share would overshoot.
-
-        memory_budget : int, default=None
-            Bytes of steps held at a time. None is 4 MiB on the CPU, where so many stay in the
-            cache, and 256 MiB elsewhere.
         """
-        self.rows.index_add_(0, words, gained)
-        word = torch.repeat_interleave(members.index, members.offsets.diff())
-        index, order, offsets = group_rows(members.members, word)
-        index, offsets = index[len(words) :], offsets[len(words) :]  # the words' own rows are first
-        if memory_budget is None:
-            memory_budget = 2**22 if gained.device.type == "cpu" else 2**28
-        row_bytes = gained.shape[1] * gained.element_size()
-        blocks = list(gen_blocks(len(index), row_bytes, memory_budget=memory_budget))
-        ends = offsets[[block.stop for block in blocks]].tolist()
-        begins = offsets[[block.start for block in blocks]].tolist()
-        for block, begin, end in zip(blocks, begins, ends, strict=True):
-            bounds = offsets[block.start : block.stop + 1] - begin
-            sums = segment_sum(gained, order[begin:end], bounds)
-            self.rows.index_add_(0, index[block], scale_rows_(sums, 1.0, max_norm=max_norm))
+        self.rows.index_add_(0, loan.words, gained)
+        index, places, offsets = loan.ngrams
+        for rows, of_rows in loan.blocks:
+            bounds = offsets[rows.start : rows.stop + 1] - of_rows.start
+            sums = segment_sum(gained, places[of_rows], bounds)
+            self.rows.index_add_(0, index[rows], scale_rows_(sums, 1.0, max_norm=max_norm))
 
     def compose_all(self, memory_budget=2**28):
         """Vectors of all words.

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch.nn.functional import pad
 
+from skxling.embedding._subword_table import Loan
 from skxling.functional.sampling import (
     keep_probability,
     noise_distribution,
@@ -61,8 +62,8 @@ class Chunk(NamedTuple):
     Attributes
     ----------
     centres : Tensor of shape (window + n_tokens + window,), dtype int32
-        The tokens, and neighbours at both ends, as places in the read's words, or as word ids
-        where it has none; `n_tokens` is a multiple of the group.
+        The tokens, and neighbours at both ends, as places in the words of the read's loan, or as
+        word ids where it has none; `n_tokens` is a multiple of the group.
 
     contexts : Tensor of shape (window + n_tokens + window,), dtype int32
         The same as word ids.
@@ -102,8 +103,8 @@ class Read(NamedTuple):
 
     Attributes
     ----------
-    words : Tensor of shape (n_distinct,), dtype int64, or None
-        The distinct words that are learned from, in ascending order. None: all words.
+    loan : Loan or None
+        The distinct words that are learned from. None: all words.
 
     chunks : list of Chunk
         Their tokens; the last chunk may be shorter. Empty where subsampling left no token.
@@ -115,7 +116,7 @@ class Read(NamedTuple):
         State of the generator after this read was drawn.
     """
 
-    words: torch.Tensor
+    loan: Loan | None
     chunks: list
     last: int
     generator: torch.Tensor
@@ -141,8 +142,8 @@ class TokenStream:
     tokens_per_read : int
         Tokens of a read, before subsampling; fewer of a small corpus.
 
-    places : bool
-        Whether centres are places in the distinct words of their read, and not word ids.
+    prepare : callable or None
+        Makes a loan of the distinct words of a read; without one, centres are word ids.
 
     generator : torch.Generator
         Source of randomness, on the device that the reads are for.
@@ -164,12 +165,12 @@ class TokenStream:
         batch_size,
         n_shared,
         tokens_per_read,
-        places,
+        prepare,
         generator,
         shard=(0, 1),
     ):
         self.corpus, self.generator, self.shard = corpus, generator, shard
-        self.places = places
+        self.prepare = prepare
         counts = to_tensor(counts, device=generator.device)
         self.keep = keep_probability(counts, sample)
         self.noise = noise_distribution(counts, ns_exponent)
@@ -204,18 +205,19 @@ class TokenStream:
             yield Read(*self._draw(begin, end), turn[-1][1], self.generator.get_state())
 
     def _draw(self, first, last):
-        """Distinct words and chunks of some sentences, after subsampling."""
+        """Loan and chunks of some sentences, after subsampling."""
         ids, sentence = self._subsample(first, last)
-        words = _distinct(ids, len(self.keep)) if self.places else None
+        words = _distinct(ids, len(self.keep)) if self.prepare else None
+        loan = self.prepare(words) if self.prepare else None
         if len(ids) == 0:
-            return words, []
+            return loan, []
         windows = sample_windows(sentence, self.chunking.window, generator=self.generator)
         n_groups = -(-len(ids) // self.chunking.group)
         negatives = sample_negatives(
             self.noise, n_groups, self.chunking.n_shared, generator=self.generator
         ).int()
         span = int(self.corpus.offsets[first]), int(self.corpus.offsets[last])
-        return words, _cut(ids, words, negatives, windows, span, len(self.keep), self.chunking)
+        return loan, _cut(ids, words, negatives, windows, span, len(self.keep), self.chunking)
 
     def _subsample(self, first, last):
         """Words that are kept of some sentences, and the sentence of each."""

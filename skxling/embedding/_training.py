@@ -110,7 +110,7 @@ def train_epoch(state, reads, *, rate, after_read=()):
 def _learn(state, read, rate, space):
     """Learn from a read, chunk by chunk."""
     words, output = state.words, state.output
-    vectors = words.lend(read.words, space)  # (n_distinct, d)
+    vectors = words.lend(read.loan, space)  # (n_distinct, d)
     for i, chunk in enumerate(read.chunks):
         block, window = chunk.mask.shape[1], chunk.mask.shape[2] // 2
         learning_rate, pairs = rate(chunk.n_read), (chunk.mask, chunk.weight)
@@ -129,7 +129,7 @@ def _learn(state, read, rate, space):
         # each gradient is written over its vector, which has had its use
         output_gradients(errors, centre, out=(context[window:-window], negative))
         _step(output, memory.outputs, chunk.outputs, learning_rate)
-    words.take_back(read.words, vectors, max_norm=MAX_PUSH)
+    words.take_back(read.loan, vectors, max_norm=MAX_PUSH)
 
 
 class _Memory(NamedTuple):

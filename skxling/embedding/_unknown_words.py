@@ -1,6 +1,7 @@
 """Vectors of texts and of words that training has not seen."""
 
 import numpy as np
+from scipy.sparse import csr_array
 
 
 def compose_of_ngrams(ids, offsets, buckets, vectors):
@@ -62,7 +63,7 @@ def mean_vectors(texts, word_rows):
 
 def _means(vectors, rows, group, n_groups):
     """Mean of the chosen rows of each group, and which groups have a row."""
-    sums = np.zeros((n_groups, vectors.shape[1]), dtype=np.float32)
-    np.add.at(sums, group, vectors[rows])
     counts = np.bincount(group, minlength=n_groups)
-    return sums / np.maximum(counts, 1).astype(np.float32)[:, None], counts > 0
+    weights = (1 / counts[group]).astype(vectors.dtype)
+    members = csr_array((weights, (group, rows)), shape=(n_groups, len(vectors)))
+    return members @ vectors, counts > 0

@@ -91,9 +91,8 @@ def compose(table, *words):
     return table.compose(table.members(torch.tensor(words)))
 
 
-def push_down(table, words, gained, **settings):
-    words = torch.tensor(words)
-    table.push_down(words, table.members(words), gained, **settings)
+def push_down(table, words, gained, *, max_norm, memory_budget=None):
+    table.push_down(table.prepare(torch.tensor(words), memory_budget), gained, max_norm=max_norm)
 
 
 @pytest.mark.parametrize("memory_budget", [1, 2**24])
@@ -261,3 +260,15 @@ def test_constructor_only_assigns():
     model = clone(toy_model(window=3))
     assert model.get_params()["window"] == 3
     assert [name for name in vars(model) if name.endswith("_")] == []
+
+
+def test_words_without_a_context():
+    with pytest.raises(ValueError, match=r"No sentence .* Give one sentence a line"):
+        toy_model().fit(["house", "winter", "old"] * 100)
+
+
+def test_texts_of_many_tokens_take_no_memory_of_their_own():
+    model = toy_model(epochs=1).fit(make_corpus(200))
+    words = model.vocabulary_.words[:3]
+    mean = model.transform([words * 1000])[0]
+    np.testing.assert_allclose(mean, model.transform(words).mean(axis=0), rtol=1e-4, atol=1e-7)

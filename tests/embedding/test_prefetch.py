@@ -3,7 +3,7 @@ import threading
 import pytest
 import torch
 
-from skxling.embedding._prefetch import _ahead, prefetched
+from skxling.embedding._prefetch import _ahead, prefetched, side_stream
 
 
 def count_to(n, drawn=None):
@@ -33,7 +33,7 @@ def test_an_error_in_drawing_reaches_the_loop():
 
 def test_on_the_cpu_reads_are_not_drawn_ahead():
     drawn = []
-    reads = prefetched(count_to(3, drawn), torch.device("cpu"))
+    reads = prefetched(count_to(3, drawn), side_stream(torch.device("cpu")))
     next(reads)
     assert drawn == [threading.get_ident()]
 
@@ -46,5 +46,5 @@ def test_reads_of_a_cuda_device_are_whole():
         for i in range(50):
             yield [torch.full((100_000,), i, device=device)]
 
-    for i, (values,) in enumerate(prefetched(reads(), device)):
+    for i, (values,) in enumerate(prefetched(reads(), side_stream(device))):
         assert (values == i).all()

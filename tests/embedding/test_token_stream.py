@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -17,7 +19,11 @@ def corpus():
     return EncodedCorpus(ids, np.concatenate([[0], np.cumsum(lengths)]))
 
 
-def make_stream(corpus, keep=1.0, tokens_per_read=60, shard=(0, 1), places=True):
+def lend(words):
+    return SimpleNamespace(words=words)
+
+
+def make_stream(corpus, keep=1.0, tokens_per_read=60, shard=(0, 1), prepare=lend):
     stream = TokenStream(
         corpus,
         np.bincount(corpus.ids, minlength=N_WORDS),
@@ -28,7 +34,7 @@ def make_stream(corpus, keep=1.0, tokens_per_read=60, shard=(0, 1), places=True)
         batch_size="auto",
         n_shared=CHUNKING.n_shared,
         tokens_per_read=tokens_per_read,
-        places=places,
+        prepare=prepare,
         generator=torch.Generator().manual_seed(0),
         shard=shard,
     )
@@ -47,16 +53,16 @@ def test_every_token_is_a_centre_once_and_in_order(corpus):
     for read in reads_of(corpus):
         for chunk in read.chunks:
             n_tokens = chunk.n_read - start  # the rest is padding
-            tokens.append(read.words[chunk.centres][window : window + n_tokens])
+            tokens.append(read.loan.words[chunk.centres][window : window + n_tokens])
             start = chunk.n_read
     np.testing.assert_array_equal(torch.cat(tokens), corpus.ids)
 
 
 def test_centres_are_contexts_too(corpus):
-    for read, of_ids in zip(reads_of(corpus), reads_of(corpus, places=False), strict=True):
+    for read, of_ids in zip(reads_of(corpus), reads_of(corpus, prepare=None), strict=True):
         for chunk, same in zip(read.chunks[:-1], of_ids.chunks[:-1], strict=True):
             inner = slice(CHUNKING.window, -CHUNKING.window)
-            assert torch.equal(read.words[chunk.centres[inner]], chunk.contexts[inner])
+            assert torch.equal(read.loan.words[chunk.centres[inner]], chunk.contexts[inner])
             assert torch.equal(same.centres, chunk.contexts)
 
 
@@ -90,10 +96,10 @@ def test_negatives_weigh_as_many_as_are_asked_for(corpus):
             torch.testing.assert_close(chunk.weight, expected)
 
 
-@pytest.mark.parametrize("places", [False, True])
-def test_segments_name_the_word_of_every_row(corpus, places):
+@pytest.mark.parametrize("prepare", [None, lend])
+def test_segments_name_the_word_of_every_row(corpus, prepare):
     window = CHUNKING.window
-    for read in reads_of(corpus, keep=0.7, places=places):
+    for read in reads_of(corpus, keep=0.7, prepare=prepare):
         for chunk in read.chunks:
             rows = torch.cat([chunk.contexts, chunk.negatives.flatten()])
             real = torch.zeros(len(rows), dtype=bool)
@@ -140,7 +146,7 @@ def test_a_read_is_drawn_again_from_the_state_before_it(corpus):
     stream = make_stream(corpus, keep=0.5)
     stream.generator.set_state(reads[1].generator)
     again = next(stream.reads(first=reads[1].last))
-    assert torch.equal(again.words, reads[2].words)
+    assert torch.equal(again.loan.words, reads[2].loan.words)
     for first, second in zip(again.chunks, reads[2].chunks, strict=True):
         assert torch.equal(first.negatives, second.negatives)
         assert torch.equal(first.mask, second.mask)
@@ -153,11 +159,11 @@ def test_shards_share_the_corpus_and_have_equally_many_reads(corpus):
     assert len(whole) % 3 != 0  # so that some shard has an empty last read
     in_turn = [read for turn in zip(*shards, strict=True) for read in turn]
     for expected, found in zip(whole, in_turn, strict=False):
-        assert torch.equal(expected.words, found.words)
+        assert torch.equal(expected.loan.words, found.loan.words)
     assert all(read.chunks == [] for read in in_turn[len(whole) :])
 
 
 def test_subsampling_may_leave_nothing(corpus):
     for read in reads_of(corpus, keep=0.0):
         assert read.chunks == []
-        assert len(read.words) == 0
+        assert len(read.loan.words) == 0

@@ -24,7 +24,7 @@ def training():
         batch_size="auto",
         n_shared=8,
         tokens_per_read=700,
-        places=False,
+        prepare=None,
         generator=generator,
     )
     words = WordTable(12, 4, generator=generator)
