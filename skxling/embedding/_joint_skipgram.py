@@ -37,7 +37,7 @@ N_SHARED, N_SHARED_OF_NGRAMS = 32, 64
 # Tokens that are drawn at once, and after which what words have learned is handed to their n-grams.
 # That costs about as much as learning from 60,000 tokens; at a quarter of a million the n-grams are
 # late.
-TOKENS_PER_READ, TOKENS_PER_READ_OF_NGRAMS = 2**16, 2**17
+TOKENS_PER_READ, TOKENS_PER_READ_OF_NGRAMS = 2**15, 2**17
 # The more often a word comes by, the shorter its steps have to be: rates to start with times the
 # mean occurrences of a word in all epochs, and the bounds of what was measured. A step of an n-gram
 # is shared by many words.
