@@ -63,6 +63,10 @@ def main():
     report_differences(results)
 
 
+def rate(text):
+    return text if text == "auto" else float(text)
+
+
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the real data")
@@ -72,7 +76,7 @@ def parse_args():
     parser.add_argument("--dimension", type=int, default=300)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--max-n", type=int, default=6, help="0: no n-grams")
-    parser.add_argument("--learning-rate", type=float, default=0.05)
+    parser.add_argument("--learning-rate", type=rate, default="auto")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cache", default=None, help="folder that keeps the trained models")
     return parser.parse_args()

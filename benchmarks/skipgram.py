@@ -331,8 +331,7 @@ def judge(args, saved):
             frozen = FrozenEstimator(pretrained(words, vectors, counts))
             for aligner in (ProcrustesAligner(), RCSLSAligner()):
                 combiner = JointAlignCombiner(frozen, aligner)
-                folds = {"groups": X, "cv": GroupKFold(5), "n_jobs": -1}
-                scores.append(cross_val_score(combiner, X, y, **folds))
+                scores.append(cross_val_score(combiner, X, y, groups=X, cv=GroupKFold(5)))
         by_aligner = 100 * np.mean(np.reshape(scores, (len(names), 2, 5)), axis=0)
         cells[system] = [(s.mean(), s.std(ddof=1) / 5**0.5) for s in by_aligner]
     return cells
