@@ -62,7 +62,7 @@ def draw(rows, path):
         mean, error = np.array([score[i] for score in scores]).T
         axes[0].errorbar(sizes, mean, error, marker="o", capsize=3, label=f"Joint-Align, {name}")
     axes[0].set(xlabel="batch size (tokens)", ylabel="P@1, folds of the seed lexicon, %", ylim=0)
-    axes[0].legend(frameon=False, loc="lower left")
+    axes[0].legend(frameon=False, loc="lower right")
     axes[1].plot(sizes, losses, marker="o", color="C2")
     axes[1].set(xlabel="batch size (tokens)", ylabel="loss of the last epoch")
     for axis in axes:
