@@ -64,6 +64,7 @@ def mean_vectors(texts, word_rows):
 def _means(vectors, rows, group, n_groups):
     """Mean of the chosen rows of each group, and which groups have a row."""
     counts = np.bincount(group, minlength=n_groups)
-    weights = (1 / counts[group]).astype(vectors.dtype)
-    members = csr_array((weights, (group, rows)), shape=(n_groups, len(vectors)))
-    return members @ vectors, counts > 0
+    ones = np.ones(len(rows), dtype=vectors.dtype)
+    members = csr_array((ones, (group, rows)), shape=(n_groups, len(vectors)))
+    # a row that comes often is counted, not added again and again: whole numbers are exact
+    return members @ vectors / np.maximum(counts, 1).astype(vectors.dtype)[:, None], counts > 0

@@ -5,8 +5,10 @@ import textwrap
 
 import numpy as np
 import pytest
+import torch
 
 from skxling import JointSkipGram
+from skxling.embedding._distributed import _own_device
 
 PROGRAM = """
     import os, sys
@@ -66,3 +68,16 @@ def test_without_other_processes_the_way_out_is_told(monkeypatch):
 def test_checkpoints_of_several_processes_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"`checkpoint_dir` is of no use with distributed=True"):
         JointSkipGram(4, distributed=True, checkpoint_dir=tmp_path).fit(["a b"] * 20)
+
+
+def test_each_process_of_a_machine_has_its_own_cuda_device(monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setattr("torch.cuda.set_device", lambda rank: None)
+    for rank in range(2):
+        monkeypatch.setenv("LOCAL_RANK", str(rank))
+        assert _own_device(torch.device("cuda")) == torch.device("cuda", rank)
+    assert _own_device(torch.device("cuda", 0)) == torch.device("cuda", 0)
+    assert _own_device(torch.device("cpu")) == torch.device("cpu")
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    with pytest.raises(ValueError, match="more processes on this machine than the 2 CUDA"):
+        _own_device(torch.device("cuda"))

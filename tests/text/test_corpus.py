@@ -148,6 +148,17 @@ def test_a_truncated_file(tmp_path, suffix):
         list(tokenize(path))
 
 
+def test_a_damaged_file(tmp_path):
+    path = write(tmp_path / "corpus.txt.gz", [f"w{i * i}" for i in range(500)], gzip.open)
+    whole = path.read_bytes()
+    for place in range(40, len(whole) - 10, 25):  # of the deflated data
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
+        with pytest.raises(
+            ValueError, match=r"corpus.txt.gz' (is not UTF-8|cannot be decompressed)"
+        ):
+            list(tokenize(path))
+
+
 def test_a_wrong_suffix(tmp_path):
     path = write(tmp_path / "corpus.xz", LINES)
     with pytest.raises(ValueError, match="cannot be decompressed"):
