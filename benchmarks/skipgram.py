@@ -4,7 +4,7 @@
 
 Every system trains on the same balanced en-de sentences with the same settings and two threads,
 each run in a process of its own, the systems in turn, gensim at its own learning rate and at ours,
-which depends on the number of tokens.
+which falls with the occurrences of a word.
 Speed is raw tokens (times epochs) a second of the training alone; reading and counting the corpus
 stands beside it. Memory is the peak above the imports; mapped pages of the corpus do not count,
 worker processes (`n_jobs`) do, with imports of their own. Quality is P@1 (CSLS) of Joint-Align on
