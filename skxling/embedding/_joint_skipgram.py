@@ -62,18 +62,17 @@ def _check_pairs(corpus, min_count):
 
 def _fitted_attributes(vocabulary, state, *, copy):
     """Attributes of an estimator whose fit ends here; copied where the fit goes on."""
-    words, losses = state.words, state.loss_curve
-    vectors = to_numpy(words.compose_all())
-    if copy:
-        vectors = vectors.copy()
+    words, losses, n_words = state.words, state.loss_curve, vocabulary.n_words
+    # no second copy of a table of gigabytes: the attributes are two parts of it
+    rows = to_numpy(words.with_vectors(copy=copy))
     return {
         "vocabulary_": vocabulary,
-        "word_vectors_": WordVectors(vocabulary.words, vectors, vocabulary.counts),
-        "ngram_vectors_": to_numpy(words.rows[vocabulary.n_words :]).copy(),
+        "word_vectors_": WordVectors(vocabulary.words, rows[:n_words], vocabulary.counts),
+        "ngram_vectors_": rows[n_words:],
         "ngram_buckets_": words.buckets,
         "loss_curve_": list(losses),
         "n_iter_": len(losses),
-        "_n_features_out": vectors.shape[1],
+        "_n_features_out": rows.shape[1],
     }
 
 

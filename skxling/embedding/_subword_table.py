@@ -83,14 +83,19 @@ class WordTable:
     def take_back(self, loan, vectors, *, max_norm):
         """Keep what the vectors have become."""
 
-    def compose_all(self):
-        """Vectors of all words, which may share the memory of the rows.
+    def with_vectors(self, *, copy):
+        """Give the rows, with the vector of each word in place of its own row.
+
+        Parameters
+        ----------
+        copy : bool
+            Whether the table is still of use. If not, its rows are overwritten.
 
         Returns
         -------
-        vectors : Tensor of shape (n_words, n_components), on the CPU
+        rows : Tensor, in the shape of the rows
         """
-        return self.rows.cpu()
+        return self.rows.clone() if copy else self.rows
 
 
 class SubwordTable(WordTable):
@@ -257,18 +262,25 @@ class SubwordTable(WordTable):
             sums = segment_sum(gained, places[of_rows], bounds)
             self.rows.index_add_(0, index[rows], scale_rows_(sums, 1.0, max_norm=max_norm))
 
-    def compose_all(self, memory_budget=2**28):
-        """Vectors of all words.
+    def with_vectors(self, *, copy, memory_budget=2**23):
+        """Give the rows, with the vector of each word in place of its own row.
+
+        Parameters
+        ----------
+        copy : bool
+            As in `WordTable`.
+
+        memory_budget : int, default=2**23
+            Bytes of words composed at a time.
 
         Returns
         -------
-        vectors : Tensor of shape (n_words, n_components), on the CPU
+        rows : Tensor of shape (n_words + n_buckets, n_components)
         """
-        n_words, device = len(self._offsets) - 1, self.rows.device
-        blocks = gen_blocks(n_words, 32 * self.rows.shape[1] * 4, memory_budget=memory_budget)
-        return torch.cat(
-            [
-                self.compose(self.members(torch.arange(b.start, b.stop, device=device))).cpu()
-                for b in blocks
-            ]
-        )
+        rows, device = super().with_vectors(copy=copy), self.rows.device
+        n_words = len(self._offsets) - 1
+        for block in gen_blocks(n_words, self._row_bytes, memory_budget=memory_budget):
+            # no word is made of another one's own row, so that it is written over right away
+            words = torch.arange(block.start, block.stop, device=device)
+            rows[block] = self.compose(self.members(words))
+        return rows

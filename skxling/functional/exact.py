@@ -21,9 +21,14 @@ _CACHE_BYTES = 2**21  # pairs of which cosines are computed at once
 _ROUNDED_FACTORS = {"highest": 0.0, "high": 2**-10, "medium": 2**-7}
 
 
+def shared_precision(X, Y):
+    """Give the type of both, single precision at least."""
+    return torch.promote_types(torch.promote_types(X.dtype, Y.dtype), torch.float32)
+
+
 def unit_pair(X, Y):
     """Scale rows of both to length 1, in one precision, single at least."""
-    dtype = torch.promote_types(torch.promote_types(X.dtype, Y.dtype), torch.float32)
+    dtype = shared_precision(X, Y)
     X, Y = unit_rows(X.to(dtype)), unit_rows(Y.to(dtype))
     if not (X.sum() + Y.sum()).isfinite():
         raise ValueError(

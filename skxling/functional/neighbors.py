@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import torch
 
-from skxling.functional.exact import N_SPARE, PairCosines, settle, unit_pair
+from skxling.functional.exact import N_SPARE, PairCosines, settle, shared_precision, unit_pair
 from skxling.functional.scores import TermScores, subtract_
 from skxling.functional.top_k import largest_scores, largest_scores_both_ways
 
@@ -194,9 +194,7 @@ def neighborhood_means(X, Y, n_neighbors, *, memory_budget=2**28):
     --------
     mutual_neighborhood_means : Both sides' means at the cost of one.
     """
-    units = unit_pair(X, Y)
-    near = largest_scores(*units, n_neighbors, memory_budget=memory_budget)
-    return exact_means(X, Y, near.indices, memory_budget).to(units[0].dtype)
+    return exact_means(X, Y, n_neighbors, memory_budget).to(shared_precision(X, Y))
 
 
 def mutual_neighborhood_means(X, Y, n_neighbors, *, memory_budget=2**28):
@@ -223,23 +221,28 @@ def mutual_neighborhood_means(X, Y, n_neighbors, *, memory_budget=2**28):
         ``neighborhood_means(Y, X, n_neighbors)``, of one product instead of two.
     """
     means = exact_mutual_means(X, Y, n_neighbors, memory_budget)
-    dtype = torch.promote_types(torch.promote_types(X.dtype, Y.dtype), torch.float32)
-    return NeighborhoodMeans(*(side.to(dtype) for side in means))
+    return NeighborhoodMeans(*(side.to(shared_precision(X, Y)) for side in means))
 
 
-def exact_means(X, Y, indices, memory_budget):
-    """Mean cosine of each row of X with some rows of Y, in double precision."""
-    rows = torch.arange(len(X), device=X.device)
-    return PairCosines(X, Y, memory_budget)(rows, indices).mean(1)
+def exact_means(X, Y, n_neighbors, memory_budget):
+    """Do the same as :func:`neighborhood_means`, in double precision."""
+    near = best_neighbors(X, Y, n_neighbors, memory_budget=memory_budget)
+    return _mean_cosines(X, Y, near.indices, memory_budget)
 
 
 def exact_mutual_means(X, Y, n_neighbors, memory_budget):
     """Do the same as :func:`mutual_neighborhood_means`, in double precision."""
-    near = largest_scores_both_ways(*unit_pair(X, Y), n_neighbors, memory_budget=memory_budget)
+    of_x, of_y = best_neighbors_both_ways(X, Y, n_neighbors, memory_budget=memory_budget)
     return NeighborhoodMeans(
-        exact_means(X, Y, near[0].indices, memory_budget),
-        exact_means(Y, X, near[1].indices, memory_budget),
+        _mean_cosines(X, Y, of_x.indices, memory_budget),
+        _mean_cosines(Y, X, of_y.indices, memory_budget),
     )
+
+
+def _mean_cosines(X, Y, indices, memory_budget):
+    """Mean cosine of each row of X with some rows of Y, in double precision."""
+    rows = torch.arange(len(X), device=X.device)
+    return PairCosines(X, Y, memory_budget)(rows, indices).mean(1)
 
 
 def mutual_pairs(best_of_x, best_of_y):

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import torch
 
-from skxling.functional.exact import unit_pair
 from skxling.functional.neighbors import (
     best_neighbors,
     best_neighbors_both_ways,
@@ -15,7 +14,7 @@ from skxling.functional.neighbors import (
 )
 from skxling.functional.scores import TermScores, divide_, subtract_
 from skxling.functional.similarity import inverted_softmax_normalizers
-from skxling.functional.top_k import Neighbors, largest_scores
+from skxling.functional.top_k import Neighbors
 
 # Scores by the name of the way of retrieval: (cosines, x, y, temperature) -> scores, in place.
 _SCORES = {
@@ -117,9 +116,7 @@ def query_statistics(queries, candidates, *, retrieval="csls", n_neighbors=10, m
     """
     if retrieval not in _USE_MEANS:
         return None
-    units = unit_pair(queries, candidates)
-    near = largest_scores(*units, n_neighbors, memory_budget=memory_budget)
-    return exact_means(queries, candidates, near.indices, memory_budget)
+    return exact_means(queries, candidates, n_neighbors, memory_budget)
 
 
 def retrieve(

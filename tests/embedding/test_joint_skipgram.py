@@ -9,7 +9,6 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from skxling.embedding import _joint_skipgram
 from skxling.embedding._joint_skipgram import JointSkipGram
 from skxling.embedding._subword_table import SubwordTable
 from skxling.embedding._unknown_words import mean_vectors
@@ -73,20 +72,15 @@ def test_fitted_attributes():
     assert len(model.get_feature_names_out()) == 12
 
 
-def test_a_word_is_the_mean_of_its_rows(monkeypatch):
-    tables = []
-    monkeypatch.setattr(
-        _joint_skipgram,
-        "SubwordTable",
-        lambda *a, **k: tables.append(SubwordTable(*a, **k)) or tables[-1],
-    )
-    model = toy_model().fit(make_corpus())
-    table, n_words = tables[0], model.vocabulary_.n_words
-    ids, offsets = subword_ids(model.vocabulary_.words)
-    for i in (0, 7, n_words - 1):
-        ngrams = np.searchsorted(model.ngram_buckets_, ids[offsets[i] : offsets[i + 1]])
-        rows = [table.rows[i].numpy(), *model.ngram_vectors_[ngrams]]
-        np.testing.assert_allclose(np.mean(rows, axis=0), model.word_vectors_.vectors[i], atol=1e-6)
+def test_a_word_is_the_mean_of_its_rows():
+    words = ["house", "haus", "hausboot"]
+    generator = torch.Generator().manual_seed(0)
+    table = SubwordTable(words, 4, min_n=3, max_n=5, bucket=500, generator=generator)
+    ids, offsets = subword_ids(words, min_n=3, max_n=5, bucket=500)
+    for i in range(3):
+        ngrams = 3 + np.searchsorted(table.buckets, ids[offsets[i] : offsets[i + 1]])
+        mean = table.rows[[i, *ngrams]].mean(dim=0)
+        torch.testing.assert_close(compose(table, i)[0], mean)
 
 
 def compose(table, *words):
@@ -127,13 +121,18 @@ def test_push_down_bounds_the_steps_of_ngrams_alone():
     assert torch.linalg.vector_norm(table.rows[2:] - before[2:], dim=1).max() <= 0.5 + 1e-6
 
 
-def test_composing_in_blocks_changes_nothing():
+def test_vectors_take_the_place_of_the_words_own_rows():
     generator = torch.Generator().manual_seed(0)
     words = [f"word{i}" for i in range(30)]
     table = SubwordTable(words, 4, min_n=3, max_n=5, bucket=500, generator=generator)
-    at_once = table.compose_all()
-    torch.testing.assert_close(table.compose_all(memory_budget=1), at_once)
-    torch.testing.assert_close(compose(table, *range(30)), at_once)
+    before = table.rows.clone()
+    vectors = compose(table, *range(30))
+    for memory_budget in (1, 2**23):
+        rows = table.with_vectors(copy=True, memory_budget=memory_budget)
+        assert torch.equal(rows, torch.cat([vectors, before[30:]]))
+        assert torch.equal(table.rows, before)
+    assert table.with_vectors(copy=False, memory_budget=1).data_ptr() == table.rows.data_ptr()
+    assert torch.equal(table.rows, rows)
 
 
 def test_only_used_buckets_have_rows():

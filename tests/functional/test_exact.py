@@ -8,6 +8,9 @@ from skxling.functional import (
     mutual_neighbors,
     nearest_neighbors,
     neighborhood_means,
+    query_statistics,
+    retrieval_statistics,
+    retrieve,
 )
 from skxling.functional.exact import N_SPARE, PairCosines
 
@@ -72,6 +75,21 @@ def test_single_precision_has_the_order_of_double(n_queries, n_candidates, k, ki
     ratio = cosines / (r_x[:, None] / 2 + r_y / 2)
     if (terms["query_means"].min() + terms["candidate_means"].min()) > 0:
         np.testing.assert_array_equal(found.indices, _order(ratio, k))
+
+
+@pytest.mark.parametrize("kind", DATA)
+def test_csls_has_the_order_of_double_with_its_means(kind):
+    X, Y = DATA[kind](90, 0), DATA[kind](300, 1)
+    cosines = _cosines(X, Y)
+    means = [np.sort(cosines, axis=axis).take(range(-10, 0), axis).mean(axis) for axis in (1, 0)]
+    statistics = retrieval_statistics(X, Y, n_neighbors=10)
+    for found, expected in zip(statistics, means, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-14)
+    alone = query_statistics(X[:7], Y, n_neighbors=10)
+    np.testing.assert_allclose(alone, means[0][:7], rtol=0, atol=1e-14)
+    found = retrieve(X, Y, 10, statistics)
+    expected = (2 * cosines - means[1]).round(13)  # equal means are not always rounded alike
+    np.testing.assert_array_equal(found.indices, _order(expected, 10))
 
 
 def test_rounded_scores_alone_would_not_do():
