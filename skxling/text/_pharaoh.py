@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skxling.text._reading import OPENERS
+from skxling.text._reading import OPENERS, read_lines
 from skxling.text._symmetrization import check_links
 from skxling.utils import replacing
 
@@ -32,7 +32,7 @@ def read_pharaoh(path):
     Raises
     ------
     ValueError
-        If a line holds anything else.
+        If a line holds anything else, or if the file is not UTF-8 or cannot be decompressed.
 
     See Also
     --------
@@ -52,14 +52,13 @@ def read_pharaoh(path):
     """
     path = Path(path)
     links = []
-    with OPENERS.get(path.suffix, open)(path, "rt", encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            line = line.strip()
-            if line and not _LINE.fullmatch(line):
-                _refuse(line, number, path)
-            numbers = list(map(int, line.replace("-", " ").split()))
-            distinct = sorted(set(zip(numbers[::2], numbers[1::2], strict=True)))
-            links.append(np.array(distinct, dtype=np.int64).reshape(-1, 2))
+    for number, line in enumerate(read_lines(path), start=1):
+        line = line.strip()
+        if line and not _LINE.fullmatch(line):
+            _refuse(line, number, path)
+        numbers = list(map(int, line.replace("-", " ").split()))
+        distinct = sorted(set(zip(numbers[::2], numbers[1::2], strict=True)))
+        links.append(np.array(distinct, dtype=np.int64).reshape(-1, 2))
     return links
 
 

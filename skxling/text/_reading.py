@@ -66,15 +66,30 @@ def _refuse_file_names(corpus, name):
         )
 
 
-def _read_file(path):
-    """Sentences of a text file, one a line, as lists of tokens."""
+def read_lines(path):
+    """Iterate over the lines of a text file, plain or compressed.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File, UTF-8; ``.gz``, ``.bz2`` and ``.xz`` are decompressed.
+
+    Yields
+    ------
+    line : str
+
+    Raises
+    ------
+    ValueError
+        If it is not UTF-8, or cannot be decompressed.
+    """
     opener = OPENERS.get(path.suffix, open)
     line_number = 0
     try:
         with opener(path, "rt", encoding="utf-8", newline="\n") as file:
             for line in file:
                 line_number += 1
-                yield line.split()
+                yield line
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{os.fspath(path)!r} is not UTF-8 shortly after line {line_number}: byte "
@@ -108,7 +123,7 @@ def tokenize(corpus, name="X"):
     paths = corpus_paths(corpus, name)
     if paths is not None:
         for path in paths:
-            yield from _read_file(path)
+            yield from map(str.split, read_lines(path))
     else:
         yield from split_sentences(corpus, name)
 

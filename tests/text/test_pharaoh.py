@@ -50,3 +50,14 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     with gzip.open(path, "rt") as file:
         assert file.read() == "0-0\n"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    path = tmp_path / "links.txt.gz"
+    path.write_bytes(gzip.compress(b"0-0 1-1\n" * 1000)[:-9])
+    with pytest.raises(ValueError, match=r"links\.txt\.gz' cannot be decompressed"):
+        read_pharaoh(path)
+    path = tmp_path / "links.txt"
+    path.write_bytes(b"0-0\n\xff\n")
+    with pytest.raises(ValueError, match=r"links\.txt' is not UTF-8"):
+        read_pharaoh(path)
