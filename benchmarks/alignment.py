@@ -62,6 +62,9 @@ def settings():
         "Multistep, alpha=3": Setting(lambda seed: A.MultistepAligner(alpha=3.0)),
         "Geometric": Setting(lambda seed: A.GeometricAligner()),
         "RCSLS": Setting(lambda seed: A.RCSLSAligner()),
+        "RCSLS, learning_rate=1, constraint=None": Setting(
+            lambda seed: A.RCSLSAligner(learning_rate=1.0, constraint=None)
+        ),
         "SelfLearning": Setting(learn()),
         "SelfLearning, max_iter=5, tol=None": Setting(learn(max_iter=5, tol=None)),
         "SelfLearning, PROC-B": Setting(learn(max_iter=1, retrieval="cosine", keep_seed=True)),
@@ -83,8 +86,10 @@ def settings():
         "Wasserstein": Setting(
             lambda seed: A.WassersteinAligner(random_state=seed), needs_pairs=False, draws=True
         ),
-        "Adversarial": Setting(
-            lambda seed: A.AdversarialAligner(random_state=seed), needs_pairs=False, draws=True
+        "Adversarial, max_seconds=600": Setting(
+            lambda seed: A.AdversarialAligner(max_seconds=600.0, random_state=seed),
+            needs_pairs=False,
+            draws=True,
         ),
     }
 
