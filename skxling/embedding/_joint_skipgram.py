@@ -42,7 +42,7 @@ TOKENS_PER_READ, TOKENS_PER_READ_OF_NGRAMS = 2**15, 2**17
 # mean occurrences of a word in all epochs, and the bounds of what was measured. A step of an n-gram
 # is shared by many words.
 RATE_TIMES_OCCURRENCES, RATE_BOUNDS = 21.0, (0.0125, 0.05)
-RATE_TIMES_OCCURRENCES_OF_NGRAMS, RATE_BOUNDS_OF_NGRAMS = 54.0, (0.03, 0.1)
+RATE_TIMES_OCCURRENCES_OF_NGRAMS, RATE_BOUNDS_OF_NGRAMS = 54.0, (0.05, 0.1)
 
 
 def _draw_seed(random_state):
@@ -122,7 +122,7 @@ class JointSkipGram(
     learning_rate : float or "auto", default="auto"
         Learning rate at the start; it falls linearly to zero. "auto" is 54 divided by the mean
         occurrences of a word in all epochs (tokens after balancing, times `epochs`, by words),
-        within 0.03 and 0.1; without n-grams it is 21 divided by them, within 0.0125 and 0.05.
+        within 0.05 and 0.1; without n-grams it is 21 divided by them, within 0.0125 and 0.05.
 
     balance : {"down", "up"} or None, default="down"
         Leave out sentences of the larger corpus ("down"), or repeat sentences of the smaller

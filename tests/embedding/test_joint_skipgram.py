@@ -187,8 +187,8 @@ def test_large_steps_stay_finite(batch_size):
         (0, 1000, 0.021),
         (0, 1e5, 0.0125),
         (4, 1, 0.1),
-        (4, 1000, 0.054),
-        (4, 1e5, 0.03),
+        (4, 720, 0.075),
+        (4, 1e5, 0.05),
     ],
 )
 def test_learning_rate_falls_with_the_occurrences_of_a_word(max_n, occurrences, rate):
