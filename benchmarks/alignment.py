@@ -5,8 +5,8 @@
     python benchmarks/alignment.py --data $SKXLING_DATA --source en.vec --target de.vec
 
 The first form reads the fixed en-de vectors. The second trains vectors of either language on its
-own corpus and keeps them in the folder DIR. The third reads vectors of yours, in any format that
-read_word_vectors knows, and judges them by the same lexicons.
+own corpus and keeps them in the folder DIR; empty it when the library has changed. The third reads
+vectors of yours, in any format that read_word_vectors knows, and judges them by the same lexicons.
 
 Each aligner is fitted on the seed lexicon of 1,000 entries, on that of 5,000, or, where it needs
 none, on none, each in a process of its own. P@1 is of the test queries that the vocabularies cover,

@@ -4,7 +4,8 @@
 
 trains a joint skip-gram and one for each language on the same (token-balanced) sentences, learns
 from the seed lexicon, and judges on the test lexicon. With `--folds 5` it judges on folds of the
-seed lexicon instead and leaves the test lexicon alone: that is the way to choose settings.
+seed lexicon instead and leaves the test lexicon alone: that is the way to choose settings. Models
+are kept in the folder `--cache`; empty it when the library has changed.
 
 P@1 is given on the queries that all systems cover, on those among them that are spelled otherwise
 in the other language, on the queries that the system itself covers, and on all of them, uncovered

@@ -114,10 +114,11 @@ def write_corpora(args):
         sentences = [" ".join(s) for s in tokenize(args.data / "eltec" / f"{language}.txt.xz")]
         sides.append([sentences[i] for i in rng.permutation(len(sentences))])
     sizes = [np.cumsum([line.count(" ") + 1 for line in side]) for side in sides]
-    goal = min(sizes[0][-1], sizes[1][-1])
-    copies, goal = divmod(args.tokens // 2, goal) if args.tokens else (0, goal)
+    whole = min(sizes[0][-1], sizes[1][-1])
+    copies, rest = divmod(args.tokens // 2, whole) if args.tokens else (1, 0)
     sides = [
-        side * copies + side[: np.searchsorted(size, goal) + 1]
+        side[: np.searchsorted(size, whole) + 1] * copies
+        + side[: np.searchsorted(size, rest) + 1 if rest else 0]
         for side, size in zip(sides, sizes, strict=True)
     ]
     joint = sides[0] + sides[1]
@@ -170,7 +171,18 @@ def work(args):
         words, vectors, seconds = train(args)
     if os.environ.get("RANK", "0") == "0":
         save_vectors(args, run_name(args.worker, args.seed), words, vectors)
-    return {"prepare": seconds[0], "train": seconds[1], "memory": peak.megabytes}
+    return {"prepare": seconds[0], "train": seconds[1], "memory": of_all_processes(peak.megabytes)}
+
+
+def of_all_processes(megabytes):
+    """Sum over the processes that train together."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return megabytes
+    import torch
+
+    total = torch.tensor(megabytes)
+    torch.distributed.all_reduce(total)  # in the group that the fit has made
+    return float(total)
 
 
 def run_name(system, run):

@@ -1,7 +1,8 @@
 """Cross-lingual word vectors, the scikit-learn way.
 
-The classes are at the top; functions are in the folder of their noun: `skxling.metrics`,
-`skxling.datasets`, `skxling.embedding`, `skxling.text`, `skxling.functional`.
+The main classes are at the top; the others, and functions, are in the folder of their noun:
+`skxling.alignment`, `skxling.metrics`, `skxling.datasets`, `skxling.embedding`, `skxling.text`,
+`skxling.functional`.
 """
 
 from skxling.alignment import (

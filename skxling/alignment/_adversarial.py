@@ -115,8 +115,8 @@ class AdversarialAligner(CallbackSupportMixin, BaseMetaAligner):
         Largest share of these translations that another restart has too; nan after one restart. It
         shows that the spaces determine the map, not that the translations are right.
 
-    converged_ : bool
-        Whether `nearness_` or `agreement_` is at least `min_confirmed`.
+    converged_ : bool or None
+        Whether `nearness_` or `agreement_` is at least `min_confirmed`. None where that is None.
 
     similarity_curve_ : ndarray of shape (n_iter_,)
         The similarity after each pass of the best restart, before refinement.
@@ -281,8 +281,10 @@ class AdversarialAligner(CallbackSupportMixin, BaseMetaAligner):
         self.aligner_, self.similarity_curve_ = best.aligner, np.array(best.curve)
         self.similarity_, self.nearness_ = best.similarity, best.nearness
         self.n_iter_, self.n_restarts_ = len(best.curve), len(restarts)
-        confirmed = np.nanmax([self.nearness_, self.agreement_])
-        self.converged_ = bool(self.min_confirmed is not None and confirmed >= self.min_confirmed)
+        self.converged_ = None
+        if self.min_confirmed is not None:
+            confirmed = np.nanmax([self.nearness_, self.agreement_])
+            self.converged_ = bool(confirmed >= self.min_confirmed)
 
     def _warn(self):
         warnings.warn(

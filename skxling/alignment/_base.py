@@ -37,11 +37,16 @@ def validate_space(vectors, n_features, dtype, name, rows):
         return None
     vectors = check_array(as_vectors(vectors, name), dtype=dtype, input_name=name)
     if vectors.shape[1] != n_features:
+        hint = ""
+        if name == "source_vectors":
+            hint = (
+                " The steps of a Pipeline before the aligner transform X alone: with metadata "
+                f"routing on, Pipeline(transform_input=['{name}']) sends `{name}` through them "
+                "too; otherwise pass it transformed."
+            )
         raise ValueError(
             f"`{name}` has {vectors.shape[1]} features, but {rows} has {n_features}. Both must be "
-            "in one space. The steps of a Pipeline before the aligner transform X alone: with "
-            f"metadata routing on, Pipeline(transform_input=['{name}']) sends `{name}` through "
-            "them too; otherwise pass it transformed."
+            f"in one space.{hint}"
         )
     return vectors
 

@@ -96,7 +96,12 @@ class BaseMetaAligner(BaseAligner):
             given = Y[:, 0] if self._y_ndim == 1 else Y
             self.aligner_ = self._fit_clone(self.aligner, X, given, spaces)
             return X, Y
-        if (X is None) != (y is None) or get_tags(self).target_tags.required:
+        if X is None and y is not None:
+            raise ValueError(
+                f"{self.__class__.__name__} got y alone, without X. Give both, a row of each for "
+                "a pair."
+            )
+        if X is not None or get_tags(self).target_tags.required:
             raise ValueError(
                 f"{self.__class__.__name__} requires y to be passed, but the target y is None. It "
                 "needs pairs: give both X and y, or an `aligner` that finds its own, such as "

@@ -64,8 +64,9 @@ class CCAAligner(BaseTwoSidedAligner):
     Notes
     -----
     Correlations are about the origin; they are about the mean where "center" is the last step of
-    `normalize`, and nearly so by default. Where pairs are fewer than components, all correlations
-    are 1 unless `alpha` is positive: the pairs then say nothing about which directions matter.
+    `normalize`, and nearly so by default. Where pairs are fewer than components, as many
+    correlations as there are pairs are 1 unless `alpha` is positive, and the others 0: the pairs
+    then say nothing about which directions matter.
 
     References
     ----------

@@ -44,8 +44,8 @@ class MultiAligner(BaseEstimator):
         "procrustes" the first of the largest.
 
     aligner : BaseAligner, default=None
-        For "hub": maps each language onto the pivot; None is :class:`ProcrustesAligner`. Its own
-        `normalize` comes after that of this estimator.
+        For "hub": maps each language onto the pivot; None is :class:`ProcrustesAligner` with
+        ``normalize=()``. Its `normalize` comes after that of this estimator.
 
     normalize : tuple of str or transformer, or a transformer, default=("unit", "center", "unit")
         Steps done in this order to every language first, as those of :class:`SpaceNormalizer`.
@@ -183,7 +183,8 @@ class MultiAligner(BaseEstimator):
         present = check_rows(rows)
         check_links(present)
         self.n_features_ = {language: V.shape[1] for language, V in rows.items()}
-        vectors = check_languages(vectors or {}, "vectors", self.n_features_)
+        vectors = {} if vectors is None else vectors
+        vectors = check_languages(vectors, "vectors", self.n_features_)
         self.normalizers_ = {}
         for language in rows:
             normalizer = SpaceNormalizer(steps, device=self.device)

@@ -54,7 +54,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         - an aligner that needs no pairs, as :class:`WassersteinAligner` and this one: its map.
 
     n_frequent_init : int, default=4000
-        For "distributions", compare this many words of either side; at least 1.
+        For "distributions", compare this many words of either side, and to judge a start that is
+        a map, pair so many; at least 1.
 
     n_frequent : int or None, default=10_000
         Look for pairs among this many rows at the head of each vocabulary, which are its most
@@ -102,7 +103,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
 
     final_aligner : BaseAligner, default=None
         What is fitted on the pairs of the last round in the end; None keeps the aligner of that
-        round. A :class:`MultistepAligner` is better with many pairs, worse at finding them.
+        round. A :class:`MultistepAligner` with `alpha` 0 is better with many pairs than at
+        finding them.
 
     device : str or torch.device, default="auto"
         Where to look for neighbours: "auto" is CUDA where there is one, else the CPU. `aligner`
@@ -172,7 +174,7 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
 
     From equal words, 45% were the same for two generated languages of one shape, 8% for two real
     ones, both of use; at most 3% for generated ones that have nothing but spellings in common, and
-    about 1% for the real ones from starts that led nowhere. Two halves are less than a whole, so a
+    none for the real ones from a start that led nowhere. Two halves are less than a whole, so a
     weak start that would do may be warned of.
 
     A round costs a product of `n_frequent` x d with d x `n_frequent`, and a fit of `aligner`.
@@ -302,7 +304,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         -----
         ConvergenceWarning
             If there are no pairs to start from, and the two halves of the start lead to different
-            ones; or if `max_iter` ends the rounds too early.
+            ones; or if `max_iter` ends the rounds while some similarities are still left out
+            (`keep_probability`).
         """
         generator = check_generator(self.random_state, resolve_device(self.device))
         X, Y, source, target = check_sides(self, X, y, source_vectors, target_vectors)
@@ -368,7 +371,7 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
     def _gather_pairs(self, lexicon, source, target, X, Y):
         """Vectors of the pairs to fit on."""
         found = source[lexicon[:, 0]], target[lexicon[:, 1]]
-        if X is None or not self.keep_seed:
+        if X is None or not self.keep_seed or self.init_ == "distributions":
             return found
         return np.vstack([X, found[0]]), np.vstack([Y, found[1]])
 

@@ -11,8 +11,8 @@ import joblib
 from skxling.text import corpus_paths
 from skxling.utils import remove_leftovers, replacing
 
-FORMAT = 4  # of the file and of what is trained; another number is another training
-PROGRESS = ("loss_curve", "sentence", "n_losses")  # numbers of a TrainingState
+FORMAT = 5  # of the file and of what is trained; another number is another training
+PROGRESS = ("loss_curve", "sentence")  # numbers of a TrainingState
 
 
 class NoCheckpoint:
@@ -81,6 +81,7 @@ class Checkpoint:
         state.generator.set_state(tensors["generator"])
         state.generator_state.copy_(tensors["generator"])
         state.loss_sum.copy_(tensors["loss_sum"])
+        state.n_losses.copy_(tensors["n_losses"])
         for name in PROGRESS:
             setattr(state, name, numbers[name])
 
@@ -104,6 +105,7 @@ class Checkpoint:
             "output": state.output.cpu(),
             "generator": state.generator_state,
             "loss_sum": state.loss_sum.cpu(),
+            "n_losses": state.n_losses.cpu(),
         }
         numbers = {name: getattr(state, name) for name in ("seed", *PROGRESS)}
         with replacing(self.path) as temporary:

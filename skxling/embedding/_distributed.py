@@ -1,6 +1,7 @@
 """One training in several processes: shards of the corpus, tables averaged now and then."""
 
 import atexit
+import math
 import os
 
 import torch
@@ -39,11 +40,16 @@ class World:
             self.rank, self.size = dist.get_rank(), dist.get_world_size()
 
     def mean(self, value):
-        """Mean of a number over the processes."""
-        values = torch.tensor(value, dtype=torch.float64, device=self.device)
+        """Mean of a number over the processes that have one: NaN where none has."""
+        pair = [0.0, 0.0] if math.isnan(value) else [value, 1.0]
+        sums = torch.tensor(pair, dtype=torch.float64, device=self.device)
         if self.size > 1:
-            dist.all_reduce(values)
-        return float(values) / self.size
+            dist.all_reduce(sums)
+        return float(sums[0] / sums[1])
+
+    def any(self, flag):
+        """Whether it is so in any of the processes."""
+        return self.mean(float(bool(flag))) > 0
 
     def first(self, value):
         """Integer of the first process."""

@@ -35,8 +35,7 @@ from skxling.utils._sklearn import (
 # step moves all its relatives too, that costs quality.
 N_SHARED, N_SHARED_OF_NGRAMS = 32, 64
 # Tokens that are drawn at once, and after which what words have learned is handed to their n-grams.
-# That costs about as much as learning from 60,000 tokens; at a quarter of a million the n-grams are
-# late.
+# That costs about as much as learning from 60,000 tokens; the less often, the later n-grams learn.
 TOKENS_PER_READ, TOKENS_PER_READ_OF_NGRAMS = 2**15, 2**17
 # The more often a word comes by, the shorter its steps have to be: rates to start with times the
 # mean occurrences of a word in all epochs, and the bounds of what was measured. A step of an n-gram
@@ -62,17 +61,19 @@ def _check_pairs(corpus, min_count):
 
 def _fitted_attributes(vocabulary, state, *, copy):
     """Attributes of an estimator whose fit ends here; copied where the fit goes on."""
-    words, losses, n_words = state.words, state.loss_curve, vocabulary.n_words
-    # no second copy of a table of gigabytes: the attributes are two parts of it
-    rows = to_numpy(words.with_vectors(copy=copy))
+    words, losses = state.words, state.loss_curve
+    # tables take gigabytes: where the fit ends, one that has had its use is written over
+    out = torch.empty(state.output.shape) if copy else state.output
+    vectors = to_numpy(words.compose_all(out))
+    ngrams = to_numpy(words.rows[vocabulary.n_words :])
     return {
         "vocabulary_": vocabulary,
-        "word_vectors_": WordVectors(vocabulary.words, rows[:n_words], vocabulary.counts),
-        "ngram_vectors_": rows[n_words:],
+        "word_vectors_": WordVectors(vocabulary.words, vectors, vocabulary.counts),
+        "ngram_vectors_": ngrams.copy() if copy else ngrams,
         "ngram_buckets_": words.buckets,
         "loss_curve_": list(losses),
         "n_iter_": len(losses),
-        "_n_features_out": rows.shape[1],
+        "_n_features_out": vectors.shape[1],
     }
 
 
@@ -191,7 +192,8 @@ class JointSkipGram(
     Neighbouring tokens are processed in blocks that share their negatives, and the steps of a
     batch are summed per vector; a step longer than 1 is shortened to that norm, since the summed
     gradients of frequent words would overshoot. A word's vector is the mean of its own row and
-    its n-grams' rows; what it gains is handed down to them every 131,072 tokens of the corpus.
+    its n-grams' rows; what it gains is handed down to them every 131,072 tokens of the
+    corpus, or every fiftieth of a small one.
 
     References
     ----------
@@ -334,14 +336,15 @@ class JointSkipGram(
                 state.loss_curve.append(world.mean(loss))
                 shared.average()
                 checkpoint.save_if_due(state)
-                if task.call_on_fit_task_end(
+                stops = task.call_on_fit_task_end(
                     estimator=self,
                     X=X,
                     y=y,
                     reconstruction_attributes=partial(
                         _fitted_attributes, vocabulary, state, copy=True
                     ),
-                ):
+                )
+                if world.any(stops):
                     break
         for name, value in _fitted_attributes(vocabulary, state, copy=False).items():
             setattr(self, name, value)
@@ -483,7 +486,8 @@ class JointSkipGram(
 
     def _learning_rates(self, epoch, n_tokens, first):
         """Learning rate after so many tokens of an epoch: linear, from the first to the last."""
-        return lambda n_read: first * max(1 - (epoch + n_read / n_tokens) / self.epochs, 1e-4)
+        epochs = self.epochs  # not the estimator: workers get a copy of the function
+        return lambda n_read: first * max(1 - (epoch + n_read / n_tokens) / epochs, 1e-4)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -83,19 +83,19 @@ class WordTable:
     def take_back(self, loan, vectors, *, max_norm):
         """Keep what the vectors have become."""
 
-    def with_vectors(self, *, copy):
-        """Give the rows, with the vector of each word in place of its own row.
+    def compose_all(self, out):
+        """Write the vectors of all words to a tensor.
 
         Parameters
         ----------
-        copy : bool
-            Whether the table is still of use. If not, its rows are overwritten.
+        out : Tensor of shape (n_words, n_components)
+            On any device; apart from the table.
 
         Returns
         -------
-        rows : Tensor, in the shape of the rows
+        out : Tensor
         """
-        return self.rows.clone() if copy else self.rows
+        return out.copy_(self.rows)
 
 
 class SubwordTable(WordTable):
@@ -262,25 +262,22 @@ class SubwordTable(WordTable):
             sums = segment_sum(gained, places[of_rows], bounds)
             self.rows.index_add_(0, index[rows], scale_rows_(sums, 1.0, max_norm=max_norm))
 
-    def with_vectors(self, *, copy, memory_budget=2**23):
-        """Give the rows, with the vector of each word in place of its own row.
+    def compose_all(self, out, memory_budget=2**23):
+        """Write the vectors of all words to a tensor.
 
         Parameters
         ----------
-        copy : bool
-            As in `WordTable`.
+        out : Tensor of shape (n_words, n_components)
+            On any device; apart from the table.
 
         memory_budget : int, default=2**23
             Bytes of words composed at a time.
 
         Returns
         -------
-        rows : Tensor of shape (n_words + n_buckets, n_components)
+        out : Tensor
         """
-        rows, device = super().with_vectors(copy=copy), self.rows.device
-        n_words = len(self._offsets) - 1
-        for block in gen_blocks(n_words, self._row_bytes, memory_budget=memory_budget):
-            # no word is made of another one's own row, so that it is written over right away
-            words = torch.arange(block.start, block.stop, device=device)
-            rows[block] = self.compose(self.members(words))
-        return rows
+        for block in gen_blocks(len(out), self._row_bytes, memory_budget=memory_budget):
+            words = torch.arange(block.start, block.stop, device=self.rows.device)
+            out[block] = self.compose(self.members(words))
+        return out

@@ -140,7 +140,8 @@ class TokenStream:
         Negatives that neighbouring tokens share.
 
     tokens_per_read : int
-        Tokens of a read, before subsampling; fewer of a small corpus.
+        Tokens of a read, before subsampling; fewer of a small corpus, and more where `batch_size`
+        is a number that asks for it.
 
     prepare : callable or None
         Makes a loan of the distinct words of a read; without one, centres are word ids.
@@ -182,8 +183,11 @@ class TokenStream:
             negative,
             window,
         )
-        self.tokens_per_read = min(tokens_per_read, max(corpus.n_tokens // 50, 1))
         self.n_kept = float(self.keep @ counts.float())  # expected tokens after subsampling
+        self.tokens_per_read = min(tokens_per_read, max(corpus.n_tokens // 50, 1))
+        if batch_size != "auto":  # a chunk ends with its read at the latest
+            n_read = self.chunking.chunk * corpus.n_tokens / max(self.n_kept, 1)
+            self.tokens_per_read = max(self.tokens_per_read, min(round(n_read), corpus.n_tokens))
 
     def reads(self, first=0):
         """Go through the corpus once, a read at a time.

@@ -47,8 +47,8 @@ class TrainingState:
     loss_sum : Tensor, scalar
         Sum of the losses of the present epoch, one of each read.
 
-    n_losses : int
-        How many these are.
+    n_losses : Tensor, scalar
+        How many of these reads had a pair to lose on.
 
     loss_curve : list of float
         Mean loss of each epoch that is done.
@@ -61,14 +61,15 @@ class TrainingState:
     generator_state: torch.Tensor = field(init=False)
     sentence: int = 0
     loss_sum: torch.Tensor = field(init=False)
-    n_losses: int = 0
+    n_losses: torch.Tensor = field(init=False)
     loss_curve: list = field(default_factory=list)
 
     def __post_init__(self):
-        # both stay where they are: a small tensor kept of each read, between the large ones that
+        # all stay where they are: a small tensor kept of each read, between the large ones that
         # come and go, would let the heap grow with the corpus
         self.generator_state = self.generator.get_state()
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.output.device)
+        self.n_losses = torch.zeros_like(self.loss_sum)
 
 
 def train_epoch(state, reads, *, rate, after_read=()):
@@ -91,7 +92,7 @@ def train_epoch(state, reads, *, rate, after_read=()):
     Returns
     -------
     loss : float
-        Mean of the losses of all reads' first chunks, NaN where there was none.
+        Mean of the losses of all reads' first chunks, NaN where none had a pair.
     """
     space = Workspace(state.output.device)
     for read in reads:
@@ -101,9 +102,10 @@ def train_epoch(state, reads, *, rate, after_read=()):
         for call in after_read:
             call(state)
         del read  # its memory is for the next one
-    loss = float(state.loss_sum) / state.n_losses if state.n_losses else float("nan")
-    state.sentence, state.n_losses = 0, 0
+    loss = float(state.loss_sum / state.n_losses)
+    state.sentence = 0
     state.loss_sum.zero_()
+    state.n_losses.zero_()
     return loss
 
 
@@ -122,7 +124,7 @@ def _learn(state, read, rate, space):
         scores = skipgram_scores(centre, context, negative, block=block, window=window)
         if i == 0:
             state.loss_sum += skipgram_loss(scores, *pairs)
-            state.n_losses += 1
+            state.n_losses += chunk.mask.any()
         errors = skipgram_errors(scores, *pairs)
         gradients = centre_gradients(errors, context, negative, out=memory.to_centre)
         _step(vectors, gradients, chunk.inputs, learning_rate)

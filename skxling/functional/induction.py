@@ -2,10 +2,12 @@
 
 import torch
 
-from skxling.functional.neighbors import largest_scores_both_ways, mutual_pairs, unit_pair
+from skxling.functional.exact import unit_pair
+from skxling.functional.neighbors import best_neighbors_both_ways, mutual_pairs
 from skxling.functional.normalization import fit_normalization
 from skxling.functional.procrustes import orthogonal_procrustes
 from skxling.functional.retrieval import mutual_scores
+from skxling.functional.top_k import largest_scores_both_ways
 from skxling.functional.whitening import gram_spectrum
 
 
@@ -103,9 +105,12 @@ def induce_pairs(
         temperature=temperature,
         memory_budget=memory_budget,
     )
+    budget = {"memory_budget": memory_budget}
     if keep_probability < 1:
         score = _drop_scores(score, keep_probability, generator)
-    near = largest_scores_both_ways(X, Y, 1, rescore=score, memory_budget=memory_budget)
+        near = largest_scores_both_ways(X, Y, 1, rescore=score, **budget)
+    else:
+        near = best_neighbors_both_ways(X, Y, 1, score=score, **budget)
     best_x, best_y = (side.indices[:, 0] for side in near)
     rows = torch.arange(X.shape[0], device=X.device)
     columns = torch.arange(Y.shape[0], device=X.device)

@@ -3,7 +3,6 @@
 import os
 import warnings
 from contextlib import ExitStack
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -150,8 +149,7 @@ def _gather(corpus, order):
 
 def _check_distinct(X, y):
     if isinstance(X, (str, os.PathLike)) and isinstance(y, (str, os.PathLike)):
-        X, y = Path(X), Path(y)
-        same = X.is_file() and y.is_file() and X.samefile(y)
+        same = os.path.isfile(X) and os.path.isfile(y) and os.path.samefile(X, y)
     else:
         same = X is y
     if same:

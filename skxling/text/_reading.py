@@ -46,7 +46,7 @@ def corpus_paths(corpus, name="X"):
         return None
     paths = [Path(path) for path in corpus]
     for path in paths:
-        if not path.is_file():
+        if not os.path.isfile(path):  # of a text that is too long for a name too
             raise FileNotFoundError(
                 f"`{name}` names no file: {os.fspath(path)!r}. Give the path of a text file "
                 "(plain, .gz, .bz2 or .xz), a list of pathlib.Path, or a list of sentences."

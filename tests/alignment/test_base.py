@@ -147,7 +147,9 @@ def test_vocabulary_of_another_space_names_the_way_out(aligner, name, message):
     source, target = _spaces()
     with pytest.raises(ValueError, match=message) as caught:
         clone(aligner).fit(source[:50], target[:50], **{name: source[:, :5]})
-    assert f"Pipeline(transform_input=['{name}'])" in str(caught.value)
+    # steps of a pipeline are those of the source
+    is_of_source = name == "source_vectors"
+    assert (f"Pipeline(transform_input=['{name}'])" in str(caught.value)) == is_of_source
 
 
 @by_name

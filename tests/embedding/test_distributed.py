@@ -30,11 +30,19 @@ PROGRAM = """
 
     rank, rows = int(os.environ["RANK"]), torch.ones(4, 2)
     state = SimpleNamespace(words=SimpleNamespace(rows=rows), output=torch.zeros(1, 2))
-    shared = _distributed.SharedTables(_distributed.World(True, rows.device), state)
+    world = _distributed.World(True, rows.device)
+    shared = _distributed.SharedTables(world, state)
     rows[rank] += 1
     rows[2] += rank + 1
     shared.average()
-    np.savez(f"{sys.argv[1]}/{rank}.npz", vectors=vectors, loss=model.loss_curve_, rows=rows)
+    results = {
+        "vectors": vectors,
+        "loss": model.loss_curve_,
+        "rows": rows,
+        "means": [world.mean(rank + 1.0), world.mean(3.0 if rank else float("nan"))],
+        "any": [world.any(rank == 1), world.any(False)],
+    }
+    np.savez(f"{sys.argv[1]}/{rank}.npz", **results)
 """
 
 
@@ -53,6 +61,9 @@ def test_two_processes_learn_one_space(tmp_path):
     assert first["loss"].tolist() == second["loss"].tolist()
     # rows that one process has changed, the other, both, and none
     np.testing.assert_allclose(first["rows"][:, 0], [1.5, 1.5, 2.5, 1])
+    for of_one in (first, second):
+        assert of_one["means"].tolist() == [1.5, 3.0]
+        assert of_one["any"].tolist() == [True, False]
     vectors = first["vectors"] / np.linalg.norm(first["vectors"], axis=1, keepdims=True)
     cosine = vectors @ vectors.T
     within = (cosine[:10, :10].sum() + cosine[10:, 10:].sum() - 20) / 180

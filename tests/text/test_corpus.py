@@ -165,7 +165,9 @@ def test_a_wrong_suffix(tmp_path):
         list(tokenize(path))
 
 
-@pytest.mark.parametrize("corpus", ["no/such/file.txt", "a sentence given as a corpus"])
+@pytest.mark.parametrize(
+    "corpus", ["no/such/file.txt", "a sentence given as a corpus", "too long for a name " * 100]
+)
 def test_a_missing_file_is_known_before_reading(corpus):
     def explode():
         raise AssertionError("read before the check")
