@@ -105,7 +105,7 @@ def test_nobody_judges_without_min_confirmed():
     spaces = _unrelated_spaces(0)
     aligner = _fit(AdversarialAligner(**TINY, n_init=2, random_state=0), spaces)  # no warning
     assert aligner.n_restarts_ == 2
-    assert not aligner.converged_
+    assert aligner.converged_ is None
     assert 0 <= aligner.agreement_ <= 1
     assert 0 <= aligner.nearness_ <= 1
 

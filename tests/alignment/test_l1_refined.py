@@ -71,8 +71,11 @@ def test_no_pairs(spaces):
         L1RefinedAligner().fit(**whole)
     with pytest.raises(ValueError, match=r"needs pairs\. Wrap the former in SelfLearningAligner"):
         L1RefinedAligner(WassersteinAligner(n_steps=1, max_iter=1)).fit(**whole)
-    with pytest.raises(ValueError, match="give both X and y"):
-        L1RefinedAligner(SelfLearningAligner()).fit(spaces[0], **whole)
+    for aligner in (L1RefinedAligner(), L1RefinedAligner(SelfLearningAligner())):
+        with pytest.raises(ValueError, match="give both X and y"):
+            aligner.fit(spaces[0], **whole)
+        with pytest.raises(ValueError, match="L1RefinedAligner got y alone, without X"):
+            aligner.fit(None, spaces[1], **whole)
 
 
 def test_a_translator_without_a_lexicon_learns_by_itself(spaces):

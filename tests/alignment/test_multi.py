@@ -233,6 +233,9 @@ def test_errors_of_fit():
             MultiAligner(**params).fit(X)
     with pytest.raises(TypeError, match=r"`X` must be a dict of matrices.* Got list"):
         MultiAligner().fit([en, fr])
+    for vectors in (en, []):
+        with pytest.raises(TypeError, match="`vectors` must be a dict of matrices"):
+            MultiAligner().fit(spaces, vectors=vectors)
     with pytest.raises(ValueError, match="`vectors` has 'es', none of"):
         MultiAligner().fit(spaces, vectors={"es": en})
     with pytest.raises(ValueError, match=r"`vectors\['de'\]` has 6 features, but 8"):

@@ -385,6 +385,17 @@ def test_seed_is_kept():
     np.testing.assert_array_equal(aligner.aligner_.mapping_, expected.mapping_)
 
 
+def test_pairs_of_alike_distributions_are_no_seed():
+    source, target, _ = _spaces(turn=1.0)
+    spaces = {"source_vectors": source, "target_vectors": target}
+    params = {"init": "distributions", "max_iter": 2, "min_agreement": None}
+    kept, found = (
+        SelfLearningAligner(keep_seed=keep_seed, **params).fit(**spaces)
+        for keep_seed in (True, False)
+    )
+    np.testing.assert_array_equal(kept.aligner_.mapping_, found.aligner_.mapping_)
+
+
 @pytest.mark.parametrize("induction", ["both", "source", "target"])
 def test_directions(induction):
     source, target, gold = _spaces(turn=1.0)

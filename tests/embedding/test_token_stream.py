@@ -47,6 +47,29 @@ def reads_of(corpus, **settings):
     return list(make_stream(corpus, **settings).reads())
 
 
+@pytest.mark.parametrize("batch_size", [64, 2048])
+def test_batches_are_as_large_as_asked(batch_size):
+    rng = np.random.default_rng(0)
+    ids = rng.integers(0, N_WORDS, 20_000).astype(np.int32)
+    stream = TokenStream(
+        EncodedCorpus(ids, np.arange(0, 20_001, 10)),
+        np.bincount(ids),
+        sample=0.01,  # keeps about half
+        ns_exponent=0.75,
+        negative=5,
+        window=2,
+        batch_size=batch_size,
+        n_shared=3,
+        tokens_per_read=1000,
+        prepare=None,
+        generator=torch.Generator().manual_seed(0),
+    )
+    assert 0.4 < stream.n_kept / 20_000 < 0.6
+    sizes = [len(chunk.weight) for read in stream.reads() for chunk in read.chunks]
+    assert max(sizes) == batch_size
+    assert np.percentile(sizes, 75) > 0.9 * batch_size  # the rest ends a read
+
+
 def test_every_token_is_a_centre_once_and_in_order(corpus):
     window = CHUNKING.window
     tokens, start = [], 0

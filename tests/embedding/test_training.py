@@ -47,6 +47,15 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_reads(training):
     assert (state.n_losses, float(state.loss_sum), state.sentence) == (0, 0.0, 0)
 
 
+def test_reads_without_a_pair_do_not_count(training):
+    state, stream = training
+    pairs = 600  # tokens of the first sentences; after them each is alone
+    starts = np.concatenate([np.arange(0, pairs, 10), np.arange(pairs, 3_001)])
+    stream.corpus = EncodedCorpus(stream.corpus.ids, starts)
+    loss = train_epoch(state, stream.reads(), rate=lambda n_read: 0.0)
+    assert loss == pytest.approx(6 * np.log(2))
+
+
 def test_a_training_allocates_nothing_that_outlives_a_read(training):
     state, stream = training
     kept = [state.loss_sum, state.generator_state, state.output, state.words.rows]
