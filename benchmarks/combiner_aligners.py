@@ -41,6 +41,12 @@ def systems():
         "SelfLearning(Procrustes)": SelfLearningAligner(**grow),
         "SelfLearning(RCSLS)": SelfLearningAligner(RCSLSAligner(), **grow),
         "SelfLearning(Multistep(alpha=3))": SelfLearningAligner(steps, **grow),
+        "SelfLearning(Procrustes), final RCSLS": SelfLearningAligner(
+            final_aligner=RCSLSAligner(), **grow
+        ),
+        "SelfLearning(Multistep(alpha=3)), final RCSLS": SelfLearningAligner(
+            steps, final_aligner=RCSLSAligner(), **grow
+        ),
     }
 
 
