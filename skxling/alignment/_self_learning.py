@@ -175,7 +175,9 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
     From equal words, 45% were the same for two generated languages of one shape, 8% for two real
     ones, both of use; at most 3% for generated ones that have nothing but spellings in common, and
     none for the real ones from a start that led nowhere. Two halves are less than a whole, so a
-    weak start that would do may be warned of.
+    weak start that would do may be warned of. And halves of one map, that of an aligner as `init`,
+    know of each other: of ten wrong maps by which :class:`WassersteinAligner` laid two generated
+    languages upon each other, none was warned of.
 
     A round costs a product of `n_frequent` x d with d x `n_frequent`, and a fit of `aligner`.
 
