@@ -62,10 +62,12 @@ def _check_pairs(corpus, min_count):
 def _fitted_attributes(vocabulary, state, *, copy):
     """Attributes of an estimator whose fit ends here; copied where the fit goes on."""
     words, losses = state.words, state.loss_curve
-    # tables take gigabytes: where the fit ends, one that has had its use is written over
+    # tables take gigabytes: where the fit ends, one that has had its use is written over, and of
+    # the other the n-grams' rows are not copied
     out = torch.empty(state.output.shape) if copy else state.output
     vectors = to_numpy(words.compose_all(out))
     ngrams = to_numpy(words.rows[vocabulary.n_words :])
+    copy = copy or len(ngrams) == 0  # an empty view would keep the table in memory
     return {
         "vocabulary_": vocabulary,
         "word_vectors_": WordVectors(vocabulary.words, vectors, vocabulary.counts),

@@ -16,6 +16,21 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/smaps_rollup").exists(), reason="this system has no /proc/PID/smaps_rollup"
 )
 
+# Programs of their own: what earlier tests of this process have left may vanish at any time.
+
+# takes memory and lets it go; prints the peak above the beginning, the peak, and the beginning
+TAKING = """
+import time
+from peak_memory import PeakMemory
+with PeakMemory() as peak:
+    block = bytearray(b"x") * (48 << 20)
+    deadline = time.monotonic() + 30
+    while peak.megabytes < 40 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    del block
+print(peak.megabytes, peak.most, peak.before)
+"""
+
 # takes memory, says so, and waits to be told to end
 CHILD = """
 import sys
@@ -28,6 +43,21 @@ sys.stdin.read()
 GRANDPARENT = f"""
 import subprocess, sys
 subprocess.run([sys.executable, "-c", {CHILD!r}])
+"""
+
+# starts a program, and prints the peak of both above the beginning
+STARTING = """
+import subprocess, sys, time
+from peak_memory import PeakMemory
+with PeakMemory() as peak:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", sys.argv[1]], **pipes) as child:
+        assert child.stdout.readline() == "taken\\n"
+        deadline = time.monotonic() + 30
+        while peak.megabytes < 48 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        child.communicate()
+print(peak.megabytes)
 """
 
 # shares 48 megabytes with a child, both having touched them, and prints what they have together
@@ -69,39 +99,26 @@ def no_idle_workers():
     get_reusable_executor().shutdown(wait=True)
 
 
-def _wait_for(peak, megabytes):
-    """Wait until so much has been seen, but not for ever."""
-    deadline = time.monotonic() + 30
-    while peak.megabytes < megabytes and time.monotonic() < deadline:
-        time.sleep(0.01)
+def run(program, *arguments):
+    command = [sys.executable, "-c", program, *arguments]
+    result = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=True)
+    return list(map(float, result.stdout.split()))
 
 
-def test_peak_outlives_the_memory(module):
-    with module.PeakMemory() as peak:
-        block = bytearray(b"x") * (48 << 20)
-        _wait_for(peak, 40)
-        del block
-    assert 40 < peak.megabytes < 80
-    assert peak.most == peak.before + peak.megabytes
+def test_peak_outlives_the_memory():
+    above, most, before = run(TAKING)
+    assert 40 < above < 80
+    assert most == pytest.approx(before + above)
 
 
 @pytest.mark.parametrize("code", [CHILD, GRANDPARENT])
-def test_descendants_count(module, code):
-    with module.PeakMemory() as peak:
-        command = [sys.executable, "-c", code]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as child:
-            assert child.stdout.readline() == "taken\n"
-            _wait_for(peak, 48)
-            child.communicate()
-    assert 48 < peak.megabytes < 90
+def test_descendants_count(code):
+    (megabytes,) = run(STARTING, code)
+    assert 48 < megabytes < 90
 
 
 def test_shared_memory_counts_once():
-    command = [sys.executable, "-c", SHARING]
-    result = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=True)
-    alone, together = map(float, result.stdout.split())
+    alone, together = run(SHARING)
     assert alone == pytest.approx(48, abs=4)
     assert together == pytest.approx(48, abs=8)
 

@@ -130,12 +130,19 @@ def test_composing_in_blocks_changes_nothing():
         assert torch.equal(table.compose_all(torch.empty(30, 4), memory_budget), vectors)
 
 
-def test_vectors_do_not_keep_the_table_in_memory():
-    root = vectors = toy_model().fit(make_corpus()).word_vectors_.vectors
-    while isinstance(root, np.ndarray) and root.base is not None:
-        root = root.base
-    n_bytes = root.untyped_storage().nbytes() if torch.is_tensor(root) else root.nbytes
-    assert n_bytes == vectors.nbytes
+def bytes_kept(array):
+    """Size of the memory that an array or its base keeps."""
+    while isinstance(array, np.ndarray) and array.base is not None:
+        array = array.base
+    return array.untyped_storage().nbytes() if torch.is_tensor(array) else array.nbytes
+
+
+@pytest.mark.parametrize("max_n", [0, 4])
+def test_vectors_do_not_keep_the_table_in_memory(max_n):
+    model = toy_model(max_n=max_n).fit(make_corpus())
+    assert bytes_kept(model.word_vectors_.vectors) == model.word_vectors_.vectors.nbytes
+    if max_n == 0:
+        assert bytes_kept(model.ngram_vectors_) == 0
 
 
 def test_only_used_buckets_have_rows():
