@@ -103,8 +103,7 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
 
     final_aligner : BaseAligner, default=None
         What is fitted on the pairs of the last round in the end; None keeps the aligner of that
-        round. A :class:`MultistepAligner` with `alpha` 0 is better with many pairs than at
-        finding them.
+        round.
 
     device : str or torch.device, default="auto"
         Where to look for neighbours: "auto" is CUDA where there is one, else the CPU. `aligner`

@@ -4,6 +4,7 @@ import torch
 
 from skxling.functional import (
     csls_neighbors,
+    induce_pairs,
     margin_neighbors,
     mutual_neighbors,
     nearest_neighbors,
@@ -123,8 +124,9 @@ def test_mutual_neighbors_have_the_order_of_double(kind):
     cosines = _cosines(X, Y)
     best_y, best_x = cosines.argmax(1), cosines.argmax(0)
     expected = [(x, y) for x, y in enumerate(best_y) if best_x[y] == x]
-    found = mutual_neighbors(X, Y, retrieval="cosine")
-    assert list(zip(*(pairs.tolist() for pairs in found), strict=True)) == expected
+    for find in (mutual_neighbors, induce_pairs):
+        found = find(X, Y, retrieval="cosine")
+        assert list(zip(*(pairs.tolist() for pairs in found), strict=True)) == expected
 
 
 def test_candidates_that_are_excluded():
