@@ -11,7 +11,7 @@ import joblib
 from skxling.text import corpus_paths
 from skxling.utils import remove_leftovers, replacing
 
-FORMAT = 5  # of the file and of what is trained; another number is another training
+FORMAT = 6  # of the file and of what is trained; another number is another training
 PROGRESS = ("loss_curve", "sentence")  # numbers of a TrainingState
 
 

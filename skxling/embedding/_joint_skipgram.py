@@ -34,6 +34,9 @@ from skxling.utils._sklearn import (
 # Negatives that 64 tokens share. The fewer, the longer and rarer the step of each; where a word's
 # step moves all its relatives too, that costs quality.
 N_SHARED, N_SHARED_OF_NGRAMS = 32, 64
+# Tokens that are learned from at once. Without n-grams half as many take no longer on the CPU, and
+# half the memory.
+CHUNK, CHUNK_OF_WORDS_ON_CPU = 2048, 1024
 # Tokens that are drawn at once, and after which what words have learned is handed to their n-grams.
 # That costs about as much as learning from 60,000 tokens; the less often, the later n-grams learn.
 TOKENS_PER_READ, TOKENS_PER_READ_OF_NGRAMS = 2**15, 2**17
@@ -133,8 +136,8 @@ class JointSkipGram(
 
     batch_size : int or "auto", default="auto"
         Tokens (after subsampling) that are learned from at once, rounded down to a multiple of
-        64, but at least 64. "auto" is 2048, less where the corpus is small. Larger batches learn
-        a little worse; windows end where a batch does.
+        64, but at least 64. "auto" is 2048, without n-grams on the CPU 1024, and less where the
+        corpus is small. Larger batches learn a little worse; windows end where a batch does.
 
     checkpoint_dir : path or None, default=None
         Folder that the fit is saved to as it goes. A fit that was killed goes on from there when
@@ -440,6 +443,7 @@ class JointSkipGram(
 
     def _open_stream(self, corpus, vocabulary, state, world):
         """Prepare the corpus for learning; warn where subsampling leaves next to nothing."""
+        on_cpu = state.generator.device.type == "cpu"
         stream = TokenStream(
             corpus,
             vocabulary.counts.sum(axis=1),
@@ -448,6 +452,7 @@ class JointSkipGram(
             negative=self.negative,
             window=self.window,
             batch_size=self.batch_size,
+            chunk=CHUNK if self.max_n or not on_cpu else CHUNK_OF_WORDS_ON_CPU,
             n_shared=N_SHARED_OF_NGRAMS if self.max_n else N_SHARED,
             tokens_per_read=TOKENS_PER_READ_OF_NGRAMS if self.max_n else TOKENS_PER_READ,
             prepare=state.words.prepare if self.max_n else None,

@@ -14,7 +14,7 @@ from skxling.functional.sampling import (
     sample_negatives,
     sample_windows,
 )
-from skxling.functional.segments import Segments, group_rows
+from skxling.functional.segments import DistinctRows, Segments, distinct_rows, group_rows
 from skxling.functional.skipgram import context_mask
 from skxling.utils import to_tensor
 
@@ -77,10 +77,10 @@ class Chunk(NamedTuple):
     weight : Tensor of shape (n_tokens,), dtype float32
         Weight of each token's negatives: 0 for padding.
 
-    inputs : Segments
+    inputs : DistinctRows
         What the centres are, each once, and the tokens that are it.
 
-    outputs : Segments
+    outputs : DistinctRows
         Word ids of contexts and negatives, each once, and the rows that have it: the contexts
         are rows `window` to `window + n_tokens`, the negatives come `window` rows later.
 
@@ -93,8 +93,8 @@ class Chunk(NamedTuple):
     negatives: torch.Tensor
     mask: torch.Tensor
     weight: torch.Tensor
-    inputs: Segments
-    outputs: Segments
+    inputs: DistinctRows
+    outputs: DistinctRows
     n_read: int
 
 
@@ -136,6 +136,9 @@ class TokenStream:
     sample, ns_exponent, negative, window, batch_size
         Parameters of JointSkipGram.
 
+    chunk : int
+        Tokens of a chunk where `batch_size` is "auto"; fewer of a small corpus.
+
     n_shared : int
         Negatives that neighbouring tokens share.
 
@@ -164,6 +167,7 @@ class TokenStream:
         negative,
         window,
         batch_size,
+        chunk,
         n_shared,
         tokens_per_read,
         prepare,
@@ -176,7 +180,7 @@ class TokenStream:
         self.keep = keep_probability(counts, sample)
         self.noise = noise_distribution(counts, ns_exponent)
         self.chunking = Chunking(
-            _chunk_tokens(batch_size, corpus.n_tokens),
+            _chunk_tokens(batch_size, chunk, corpus.n_tokens),
             GROUP,
             BLOCK_ON_CPU if generator.device.type == "cpu" else BLOCK,
             n_shared,
@@ -240,10 +244,10 @@ def _distinct(ids, n_words):
     return occurs.index_fill_(0, ids.long(), True).nonzero().squeeze(1)
 
 
-def _chunk_tokens(batch_size, n_tokens):
+def _chunk_tokens(batch_size, chunk, n_tokens):
     """Tokens of a chunk: a multiple of the group, a small share of a small corpus."""
     if batch_size == "auto":
-        batch_size = min(2048, max(256, n_tokens // 500))
+        batch_size = min(chunk, max(256, n_tokens // 500))
     return max(batch_size // GROUP, 1) * GROUP
 
 
@@ -269,10 +273,10 @@ def _cut(ids, words, negatives, windows, span, n_words, chunking):
     weight = (left + right) * (negative / n_shared)
     starts = torch.arange(0, n_tokens, chunk, dtype=torch.int32, device=ids.device)
     after_contexts = (n_tokens - starts).clamp_max(chunk) + 2 * window
-    inputs = _segments_by_chunk(
+    inputs = _rows_by_chunk(
         [(places, chunk, torch.zeros_like(starts))], n_words if words is None else len(words)
     )
-    outputs = _segments_by_chunk(
+    outputs = _rows_by_chunk(
         [
             (ids, chunk, torch.full_like(starts, window)),
             (negatives.flatten(), chunk // group * n_shared, after_contexts),
@@ -304,7 +308,7 @@ def _within(chunk, left, right):
     return torch.minimum(left, place), torch.minimum(right, chunk - 1 - place)
 
 
-def _segments_by_chunk(parts, n_rows):
+def _rows_by_chunk(parts, n_rows):
     """Group the ids of each chunk, all chunks in one sort.
 
     `parts` are triples of ids, below `n_rows`, how many of them are a chunk's, and for each chunk
@@ -319,16 +323,21 @@ def _segments_by_chunk(parts, n_rows):
         chunk = entry // per_chunk
         keys.append(chunk * n_rows + ids if dtype == ids.dtype else chunk.long() * n_rows + ids)
         rows.append(entry - chunk * per_chunk + first_row[chunk])
-    keys, members, offsets = group_rows(torch.cat(keys), torch.cat(rows))
+    keys, first, repeated = distinct_rows(group_rows(torch.cat(keys), torch.cat(rows)))
+    index, (places, members, offsets) = (keys % n_rows).long(), repeated
     bounds = torch.arange(n_chunks + 1, dtype=dtype, device=device) * n_rows
     bounds = torch.searchsorted(keys, bounds)
-    bounds, member_bounds = bounds.tolist(), offsets[bounds].tolist()
-    index = (keys % n_rows).long()
-    return [
-        Segments(
-            index[bounds[i] : bounds[i + 1]],
+    repeated_bounds = torch.searchsorted(places, bounds)
+    member_bounds = offsets[repeated_bounds].tolist()
+    bounds, repeated_bounds = bounds.tolist(), repeated_bounds.tolist()
+    by_chunk = []
+    for i in range(n_chunks):
+        distinct = slice(bounds[i], bounds[i + 1])
+        begin, end = repeated_bounds[i : i + 2]
+        of_chunk = Segments(
+            places[begin:end] - bounds[i],
             members[member_bounds[i] : member_bounds[i + 1]],
-            offsets[bounds[i] : bounds[i + 1] + 1] - member_bounds[i],
+            offsets[begin : end + 1] - member_bounds[i],
         )
-        for i in range(n_chunks)
-    ]
+        by_chunk.append(DistinctRows(index[distinct], first[distinct], of_chunk))
+    return by_chunk

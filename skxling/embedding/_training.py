@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 
 from skxling.embedding._subword_table import WordTable
-from skxling.functional.segments import scale_rows_, segment_sum
+from skxling.functional.segments import scale_rows_, sum_repeated
 from skxling.functional.skipgram import (
     centre_gradients,
     output_gradients,
@@ -127,16 +127,17 @@ def _learn(state, read, rate, space):
             state.n_losses += chunk.mask.any()
         errors = skipgram_errors(scores, *pairs)
         gradients = centre_gradients(errors, context, negative, out=memory.to_centre)
-        _step(vectors, gradients, chunk.inputs, learning_rate)
         # each gradient is written over its vector, which has had its use
         output_gradients(errors, centre, out=(context[window:-window], negative))
-        _step(output, memory.outputs, chunk.outputs, learning_rate)
+        _step(vectors, gradients, chunk.inputs, learning_rate, memory.centre)
+        _step(output, memory.outputs, chunk.outputs, learning_rate, memory.inputs)
     words.take_back(read.loan, vectors, max_norm=MAX_PUSH)
 
 
 class _Memory(NamedTuple):
     """Where the rows of a chunk are written."""
 
+    inputs: torch.Tensor  # the next two
     centre: torch.Tensor  # (window + n_tokens + window, d)
     to_centre: torch.Tensor  # (n_tokens, d)
     outputs: torch.Tensor  # the next two
@@ -146,13 +147,19 @@ class _Memory(NamedTuple):
 
 def _carve(space, chunk, n_components):
     """Memory for a chunk, in one piece."""
-    sizes = len(chunk.contexts), chunk.negatives.numel()
-    n_rows = [len(chunk.centres), len(chunk.weight), sum(sizes)]
-    centre, to_centre, outputs = space.empty("rows", sum(n_rows), n_components).split(n_rows)
-    return _Memory(centre, to_centre, outputs, *outputs.split(sizes))
+    sizes = [
+        (len(chunk.centres), len(chunk.weight)),
+        (len(chunk.contexts), chunk.negatives.numel()),
+    ]
+    n_rows = [sum(pair) for pair in sizes]
+    inputs, outputs = space.empty("rows", sum(n_rows), n_components).split(n_rows)
+    return _Memory(inputs, *inputs.split(sizes[0]), outputs, *outputs.split(sizes[1]))
 
 
-def _step(table, gradients, segments, learning_rate):
-    """Step each row of a table once, by the sum of its gradients, no further than MAX_STEP."""
-    steps = segment_sum(gradients, segments.members, segments.offsets)
-    table.index_add_(0, segments.index, scale_rows_(steps, learning_rate, max_norm=MAX_STEP))
+def _step(table, gradients, rows, learning_rate, memory):
+    """Step each row of a table once, by the sum of its gradients, no further than MAX_STEP.
+
+    The steps are written to `memory`, whose rows are as many at least.
+    """
+    steps = sum_repeated(gradients, rows, out=memory[: len(rows.index)])
+    table.index_add_(0, rows.index, scale_rows_(steps, learning_rate, max_norm=MAX_STEP))

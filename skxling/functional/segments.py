@@ -48,6 +48,71 @@ def group_rows(index, rows=None):
     return Segments(distinct, members, pad(counts.cumsum(0, dtype=members.dtype), (1, 0)))
 
 
+class DistinctRows(NamedTuple):
+    """Which rows have the same index, where most have one of their own.
+
+    Attributes
+    ----------
+    index : Tensor of shape (n_distinct,), dtype int64 or int32
+        The distinct indices, ascending.
+
+    first : Tensor of shape (n_distinct,), dtype int64 or int32
+        The first row of each.
+
+    repeated : Segments
+        Those that several rows have: their places in `index`, and all of their rows.
+    """
+
+    index: torch.Tensor
+    first: torch.Tensor
+    repeated: Segments
+
+
+def distinct_rows(segments):
+    """Tell the rows that share their index from those that have one of their own.
+
+    Parameters
+    ----------
+    segments : Segments
+        Rows by their index; no segment is empty.
+
+    Returns
+    -------
+    rows : DistinctRows
+    """
+    index, members, offsets = segments
+    sizes = offsets.diff()
+    is_repeated = sizes > 1
+    repeats = members[torch.repeat_interleave(is_repeated, sizes, output_size=len(members))]
+    bounds = pad(sizes[is_repeated].cumsum(0, dtype=offsets.dtype), (1, 0))
+    repeated = Segments(is_repeated.nonzero().squeeze(1), repeats, bounds)
+    return DistinctRows(index, members[offsets[:-1]], repeated)
+
+
+def sum_repeated(values, rows, *, out=None):
+    """Sum the rows that have the same index.
+
+    Parameters
+    ----------
+    values : Tensor of shape (n_values, n_components)
+        Rows to sum.
+
+    rows : DistinctRows
+        Which belong together.
+
+    out : Tensor of shape (n_distinct, n_components), default=None
+        Where to write the sums, apart from `values`.
+
+    Returns
+    -------
+    sums : Tensor of shape (n_distinct, n_components)
+        In the order of ``rows.index``. The same in every run, as those of `segment_sum`.
+    """
+    places, members, offsets = rows.repeated
+    sums = torch.index_select(values, 0, rows.first, out=out)
+    return sums.index_copy_(0, places, segment_sum(values, members, offsets))
+
+
 def segment_sum(values, members, offsets):
     """Sum the rows of each segment.
 

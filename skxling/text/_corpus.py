@@ -241,7 +241,7 @@ def _count_words(index, counts, min_count):
         )
     new_ids = np.full(index.n_words, -1, dtype=np.int32)
     new_ids[order] = np.arange(len(order), dtype=np.int32)
-    return Vocabulary(index.words(order), counts[order]), new_ids
+    return Vocabulary._from_text(*index.text(order), counts[order]), new_ids
 
 
 def _join(corpora, orders):

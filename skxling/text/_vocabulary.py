@@ -1,6 +1,7 @@
 """Vocabulary: words in descending count, and how often each language uses them."""
 
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,6 +34,23 @@ class Vocabulary:
                 f"{self.counts.shape} for {len(self.words)} words."
             )
 
+    @classmethod
+    def _from_text(cls, text, lengths, counts):
+        """Build from the letters of the words, end to end, and how many of them each word has."""
+        self = cls.__new__(cls)
+        self._text, self._lengths, self.counts = text, lengths, counts
+        return self
+
+    @cached_property
+    def words(self):
+        """Words in the order of the rows.
+
+        They become strings when they are first asked for: these take several times the memory of
+        their letters, and a training without n-grams does not need them.
+        """
+        ends = np.cumsum(self._lengths).tolist()
+        return [self._text[begin:end] for begin, end in pairwise([0, *ends])]
+
     @cached_property
     def _index(self):
         """Id of each word; made when it is first asked for, for it takes more than the words."""
@@ -41,7 +59,7 @@ class Vocabulary:
     @property
     def n_words(self):
         """Number of words."""
-        return len(self.words)
+        return len(self.counts)
 
     def __contains__(self, word):
         return word in self._index

@@ -69,8 +69,8 @@ class WordIndex:
         self._texts.append(text)
         self._lengths.append(np.fromiter(map(len, words), dtype=np.int32, count=len(words)))
 
-    def words(self, ids):
-        """Words of some ids.
+    def text(self, ids):
+        """Words of some ids, end to end.
 
         Parameters
         ----------
@@ -79,12 +79,17 @@ class WordIndex:
 
         Returns
         -------
-        words : list of str of length n
+        text : str
+            Their letters.
+
+        lengths : ndarray of shape (n,), dtype int32
+            How many of them each word has.
         """
         text, lengths = "".join(self._texts), np.concatenate(self._lengths)
         ends = np.cumsum(lengths, dtype=np.int64)
         begins = ends - lengths
-        return [text[i:j] for i, j in zip(begins[ids].tolist(), ends[ids].tolist(), strict=True)]
+        spans = zip(begins[ids].tolist(), ends[ids].tolist(), strict=True)
+        return "".join(text[begin:end] for begin, end in spans), lengths[ids]
 
 
 class _SortedMap:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skxling.embedding._token_stream import Chunking, TokenStream, _segments_by_chunk
+from skxling.embedding._token_stream import Chunking, TokenStream, _rows_by_chunk
 from skxling.text import EncodedCorpus
 
 N_WORDS = 12
@@ -32,6 +32,7 @@ def make_stream(corpus, keep=1.0, tokens_per_read=60, shard=(0, 1), prepare=lend
         negative=CHUNKING.negative,
         window=CHUNKING.window,
         batch_size="auto",
+        chunk=2048,
         n_shared=CHUNKING.n_shared,
         tokens_per_read=tokens_per_read,
         prepare=prepare,
@@ -59,6 +60,7 @@ def test_batches_are_as_large_as_asked(batch_size):
         negative=5,
         window=2,
         batch_size=batch_size,
+        chunk=2048,
         n_shared=3,
         tokens_per_read=1000,
         prepare=None,
@@ -120,7 +122,7 @@ def test_negatives_weigh_as_many_as_are_asked_for(corpus):
 
 
 @pytest.mark.parametrize("prepare", [None, lend])
-def test_segments_name_the_word_of_every_row(corpus, prepare):
+def test_rows_are_named_by_their_words(corpus, prepare):
     window = CHUNKING.window
     for read in reads_of(corpus, keep=0.7, prepare=prepare):
         for chunk in read.chunks:
@@ -128,31 +130,34 @@ def test_segments_name_the_word_of_every_row(corpus, prepare):
             real = torch.zeros(len(rows), dtype=bool)
             real[window : window + len(chunk.weight)] = True
             real[len(chunk.contexts) :] = True
-            check_segments(chunk.outputs, rows, real)
-            check_segments(chunk.inputs, chunk.centres[window:-window])
+            check_rows(chunk.outputs, rows, real)
+            check_rows(chunk.inputs, chunk.centres[window:-window])
 
 
-def check_segments(segments, ids, real=None):
+def check_rows(rows, ids, real=None):
     """Every real row is named once; padding comes last among the tokens and is not named."""
-    found = torch.full_like(ids, -1, dtype=torch.int64)
-    found[segments.members] = torch.repeat_interleave(segments.index, segments.offsets.diff())
+    (places, members, offsets), found = rows.repeated, torch.full_like(ids, -1, dtype=torch.int64)
+    found[rows.first] = rows.index
+    found[members] = torch.repeat_interleave(rows.index[places], offsets.diff())
     named = found >= 0
     assert torch.equal(found[named], ids[named])
-    assert len(segments.members) == named.sum()
+    assert len(rows.first) - len(places) + len(members) == named.sum()
     real = torch.ones_like(named) if real is None else real
     assert not (named & ~real).any()
     missing = real & ~named
     assert missing.sum() < CHUNKING.group and (ids[missing] == 0).all()
-    assert (segments.index.diff() > 0).all()
+    assert (rows.index.diff() > 0).all()
 
 
 def test_large_vocabularies_are_grouped_in_64_bits():
     ids = torch.tensor([3, 1, 3, 0, 2, 2, 1], dtype=torch.int32)
     parts = [(ids, 3, torch.tensor([0, 10, 20], dtype=torch.int32))]
-    few, many = (_segments_by_chunk(parts, n_rows) for n_rows in (4, 2**31 - 1))
-    assert [segments.members.tolist() for segments in few] == [[1, 0, 2], [10, 11, 12], [20]]
+    few, many = (_rows_by_chunk(parts, n_rows) for n_rows in (4, 2**31 - 1))
+    assert [rows.first.tolist() for rows in few] == [[1, 0], [10, 11], [20]]
+    assert [rows.repeated.members.tolist() for rows in few] == [[0, 2], [11, 12], []]
     for expected, found in zip(few, many, strict=True):
-        for a, b in zip(expected, found, strict=True):
+        tensors = zip((*expected[:2], *expected.repeated), (*found[:2], *found.repeated), strict=True)
+        for a, b in tensors:
             assert torch.equal(a, b)
 
 

@@ -22,6 +22,7 @@ def training():
         negative=5,
         window=2,
         batch_size="auto",
+        chunk=2048,
         n_shared=8,
         tokens_per_read=700,
         prepare=None,

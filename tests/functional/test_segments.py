@@ -4,7 +4,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skxling.functional.segments import group_rows, scale_rows_, segment_mean, segment_sum
+from skxling.functional.segments import (
+    distinct_rows,
+    group_rows,
+    scale_rows_,
+    segment_mean,
+    segment_sum,
+    sum_repeated,
+)
 
 
 @given(index=st.lists(st.integers(0, 9), min_size=1, max_size=40))
@@ -16,6 +23,17 @@ def test_segment_sum_equals_numpy(index):
     sums = segment_sum(torch.from_numpy(values), groups.members, groups.offsets)
     assert groups.index.tolist() == sorted(set(index))
     np.testing.assert_allclose(sums, expected[groups.index.numpy()], atol=1e-12)
+    assert torch.equal(sum_repeated(torch.from_numpy(values), distinct_rows(groups)), sums)
+
+
+def test_sum_repeated_leaves_its_rows_alone_and_writes_where_it_is_told():
+    values = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    rows = distinct_rows(group_rows(torch.tensor([7, 2, 7])))
+    assert rows.repeated.index.tolist() == [1]  # of the distinct indices, 7
+    out = torch.empty(2, 2)
+    assert sum_repeated(values, rows, out=out) is out
+    assert out.tolist() == [[3, 4], [6, 8]]
+    assert values.tolist() == [[1, 2], [3, 4], [5, 6]]
 
 
 def test_group_rows_keeps_the_order_within_an_index():

@@ -20,7 +20,9 @@ def test_it_counts_words_as_a_dictionary_does(batches, limit):
             assert index.encode(tokens).tolist() == [expected[token] for token in tokens]
     assert index.n_words == len(expected)
     backwards = np.arange(index.n_words)[::-1]
-    assert index.words(backwards) == list(expected)[::-1]
+    text, lengths = index.text(backwards)
+    assert text == "".join(list(expected)[::-1])
+    assert lengths.tolist() == [len(word) for word in list(expected)[::-1]]
 
 
 def test_new_words_are_merged_now_and_then(monkeypatch):
