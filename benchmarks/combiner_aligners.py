@@ -2,10 +2,12 @@
 
     python benchmarks/combiner_aligners.py --data $SKXLING_DATA --joint joint.joblib --folds 3
     python benchmarks/combiner_aligners.py --data $SKXLING_DATA --joint joint.joblib
+    python benchmarks/combiner_aligners.py --data $SKXLING_DATA --joint two.joblib --embeddings 2
 
-The joint model is a fitted JointSkipGram that joblib.dump has saved. Choose settings on folds; the
-test lexicon is for the end. P@1 is of the queries that the model covers, among all target words, by
-nearest neighbour and by CSLS (k = 10), with a bootstrap interval of 95% where the test is read.
+The joint model is read from the file. Where there is none, it is trained first, with `--epochs` and
+so many `--embeddings` side by side, and saved there. Choose settings on folds; the test lexicon is
+for the end. P@1 is of the queries that the model covers, among all target words, by nearest
+neighbour and by CSLS (k = 10), with a bootstrap interval of 95% where the test is read.
 """
 
 import argparse
@@ -17,7 +19,7 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GroupKFold
 
-from skxling import JointAlignCombiner, WordTranslator
+from skxling import JointAlignCombiner, JointSkipGram, WordTranslator
 from skxling.alignment import (
     GeometricAligner,
     MultistepAligner,
@@ -26,6 +28,7 @@ from skxling.alignment import (
     SelfLearningAligner,
 )
 from skxling.datasets import drop_test_sources, load_lexicon
+from skxling.embedding import EmbeddingEnsemble
 from skxling.metrics import bli_report
 
 
@@ -52,7 +55,7 @@ def systems():
 
 def main():
     args = parse_args()
-    joint = FrozenEstimator(joblib.load(args.joint))
+    joint = FrozenEstimator(joblib.load(args.joint) if args.joint.exists() else train_joint(args))
     folder = args.data / "xling" / args.pair
     test = load_lexicon(folder / f"yacle.test.freq.2k.{args.pair}.tsv", lowercase=True)
     train = load_lexicon(folder / f"yacle.train.freq.{args.train}.{args.pair}.tsv", lowercase=True)
@@ -73,12 +76,27 @@ def main():
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the real data")
-    parser.add_argument("--joint", required=True, help="a fitted JointSkipGram, saved by joblib")
+    parser.add_argument("--joint", type=Path, required=True, help="the joint model, of joblib.dump")
+    parser.add_argument("--epochs", type=int, default=5, help="of a joint model that is trained")
+    parser.add_argument("--embeddings", type=int, default=1, help="that it has, side by side")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pair", default="en-de")
     parser.add_argument("--train", default="5k", help="size of the seed lexicon")
     parser.add_argument("--folds", type=int, default=0, help="judge on folds of the seed lexicon")
     parser.add_argument("--only", nargs="+", help="names of the aligners to run")
     return parser.parse_args()
+
+
+def train_joint(args):
+    """Train the joint model, and save it."""
+    joint = JointSkipGram(epochs=args.epochs, random_state=args.seed)
+    if args.embeddings > 1:
+        joint = EmbeddingEnsemble(joint, n_estimators=args.embeddings, random_state=args.seed)
+    joint.fit(*(args.data / "eltec" / f"{language}.txt.xz" for language in args.pair.split("-")))
+    temporary = args.joint.with_suffix(".tmp")
+    joblib.dump(joint, temporary)
+    temporary.replace(args.joint)
+    return joint
 
 
 def judge(joint, aligner, train, test):

@@ -6,7 +6,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skxling.translation._lexicon import propagate_callbacks
+from skxling.utils._sklearn import propagate_callbacks
 
 
 def _is_fitted(estimator):

@@ -39,7 +39,7 @@ class JointAlignCombiner(BaseTranslator):
 
     Parameters
     ----------
-    joint : JointSkipGram or FrozenEstimator, default=None
+    joint : JointSkipGram, EmbeddingEnsemble or FrozenEstimator, default=None
         ``FrozenEstimator(joint)`` is a trained joint model, kept as it is. Otherwise a clone is
         trained on the `corpora` given to `fit`. None is
         :class:`~skxling.embedding.JointSkipGram` with its defaults.

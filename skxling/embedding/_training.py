@@ -135,7 +135,11 @@ def _learn(state, read, rate, space):
 
 
 class _Memory(NamedTuple):
-    """Where the rows of a chunk are written."""
+    """Where the rows of a chunk are written.
+
+    What is done with serves for the sums that a table steps by: `centre` holds those of the inputs,
+    and `inputs` those of the outputs, since a group has no more negatives than tokens.
+    """
 
     inputs: torch.Tensor  # the next two
     centre: torch.Tensor  # (window + n_tokens + window, d)

@@ -83,10 +83,10 @@ def distinct_rows(segments):
     index, members, offsets = segments
     sizes = offsets.diff()
     is_repeated = sizes > 1
+    places = is_repeated.nonzero().squeeze(1)
     repeats = members[torch.repeat_interleave(is_repeated, sizes, output_size=len(members))]
-    bounds = pad(sizes[is_repeated].cumsum(0, dtype=offsets.dtype), (1, 0))
-    repeated = Segments(is_repeated.nonzero().squeeze(1), repeats, bounds)
-    return DistinctRows(index, members[offsets[:-1]], repeated)
+    bounds = pad(sizes[places].cumsum(0, dtype=offsets.dtype), (1, 0))
+    return DistinctRows(index, members[offsets[:-1]], Segments(places, repeats, bounds))
 
 
 def sum_repeated(values, rows, *, out=None):

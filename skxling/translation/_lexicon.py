@@ -1,6 +1,5 @@
 """From words to rows of vectors, and from a lexicon to what an aligner is fitted on."""
 
-from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +8,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import process_routing
 
 from skxling.alignment import ProcrustesAligner, SelfLearningAligner
-from skxling.utils._sklearn import _routing_enabled
+from skxling.utils._sklearn import _routing_enabled, propagate_callbacks
 from skxling.utils._words import check_word_pairs
 
 
@@ -117,13 +116,6 @@ def select_pairs(lexicon, source, target, fit_params, way_out):
     }
     X, y = source.vectors[rows[is_kept]], target.vectors[columns[is_kept]]
     return AlignerInput(X, y, int(is_kept.sum()), fit_params)
-
-
-def propagate_callbacks(context, part):
-    """Hand callbacks on to a part that iterates; scikit-learn warns of every other."""
-    if hasattr(part, "set_callbacks"):
-        return context.propagate_callback_context(part)
-    return nullcontext()
 
 
 def fit_aligner(aligner, pairs, source, target, caller, context):

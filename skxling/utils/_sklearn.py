@@ -3,6 +3,8 @@
 Nothing else in the package imports them, so that a change in scikit-learn is mended here.
 """
 
+from contextlib import nullcontext
+
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils._param_validation import (
@@ -35,6 +37,14 @@ __all__ = [
     "_fit_context",
     "_raise_for_params",
     "_routing_enabled",
+    "propagate_callbacks",
     "validate_params",
     "with_callbacks",
 ]
+
+
+def propagate_callbacks(context, part):
+    """Hand callbacks on to a part that iterates; scikit-learn warns of every other."""
+    if hasattr(part, "set_callbacks"):
+        return context.propagate_callback_context(part)
+    return nullcontext()

@@ -156,9 +156,8 @@ def test_large_vocabularies_are_grouped_in_64_bits():
     assert [rows.first.tolist() for rows in few] == [[1, 0], [10, 11], [20]]
     assert [rows.repeated.members.tolist() for rows in few] == [[0, 2], [11, 12], []]
     for expected, found in zip(few, many, strict=True):
-        tensors = zip((*expected[:2], *expected.repeated), (*found[:2], *found.repeated), strict=True)
-        for a, b in tensors:
-            assert torch.equal(a, b)
+        flat = ((*rows[:2], *rows.repeated) for rows in (expected, found))
+        assert all(map(torch.equal, *flat))
 
 
 def test_reads_count_the_whole_corpus(corpus):
