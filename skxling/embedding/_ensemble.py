@@ -64,6 +64,12 @@ class EmbeddingEnsemble(
     JointSkipGram : One embedding.
     JointAlignCombiner : Takes either as its joint model.
 
+    Notes
+    -----
+    With `checkpoint_dir` among the parameters of `estimator` and an int as `random_state`, a fit
+    that was killed goes on from the checkpoint of the embedding that it was at; those before it,
+    whose checkpoints are deleted when they are done, are trained again.
+
     References
     ----------
     .. [1] Yin, W., Schuetze, H. "Learning word meta-embeddings". ACL 2016, section 3.2 (CONC).
@@ -164,4 +170,5 @@ def _side_by_side(parts):
     for part, stop in zip(parts, stops, strict=True):
         of_part = part.vectors[part.index(common.words)]
         vectors[:, stop - part.n_components : stop] = normalize(of_part, copy=False)
-    return common.with_vectors(vectors / np.float32(np.sqrt(len(parts))))
+    vectors /= np.float32(np.sqrt(len(parts)))
+    return common.with_vectors(vectors)

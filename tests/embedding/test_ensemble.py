@@ -98,6 +98,29 @@ def test_callbacks_reach_the_estimators(joint, make_recorder):
     assert recorder.tasks[-1] == ("EmbeddingEnsemble", "fit")
 
 
+def test_a_killed_fit_goes_on_with_the_embedding_that_it_was_at(joint, tmp_path, make_recorder):
+    joint.set_params(epochs=2)
+    whole = EmbeddingEnsemble(joint, random_state=0).fit(ENGLISH, GERMAN)
+    joint.set_params(checkpoint_dir=tmp_path, checkpoint_interval=0)
+    epochs = []
+
+    def kill(fitted):
+        epochs.append(fitted)
+        if len(epochs) == 3:  # the first of the second embedding
+            raise KeyboardInterrupt
+
+    killed = EmbeddingEnsemble(joint, random_state=0)
+    killed.set_callbacks(make_recorder("epoch", look=kill))
+    with pytest.raises(KeyboardInterrupt):
+        killed.fit(ENGLISH, GERMAN)
+    assert len(list(tmp_path.iterdir())) == 1
+    recorder = make_recorder()
+    again = EmbeddingEnsemble(joint, random_state=0).set_callbacks(recorder).fit(ENGLISH, GERMAN)
+    assert recorder.tasks.count(("JointSkipGram", "epoch")) == 3
+    np.testing.assert_array_equal(again.word_vectors_.vectors, whole.word_vectors_.vectors)
+    assert not list(tmp_path.iterdir())
+
+
 def test_its_estimator_must_be_one():
     with pytest.raises(ValueError, match="The 'estimator' parameter of EmbeddingEnsemble must be"):
         EmbeddingEnsemble("skipgram").fit(ENGLISH)
