@@ -2,11 +2,12 @@
 
     python benchmarks/combiner_aligners.py --data $SKXLING_DATA --joint joint.joblib --folds 3
     python benchmarks/combiner_aligners.py --data $SKXLING_DATA --joint joint.joblib
-    python benchmarks/combiner_aligners.py --data $SKXLING_DATA --joint two.joblib --embeddings 2
+    python benchmarks/combiner_aligners.py --data $SKXLING_DATA --joint two.joblib \\
+        --embeddings 2 --epochs 10
 
-The joint model is read from the file. Where there is none, it is trained first, with `--epochs` and
-so many `--embeddings` side by side, and saved there. Choose settings on folds; the test lexicon is
-for the end. P@1 is of the queries that the model covers, among all target words, by nearest
+The joint model is read from the file. With `--embeddings`, where there is none, it is trained
+first, so many side by side, and saved there. Choose settings on folds; the test lexicon is for the
+end. P@1 is of the queries that the model covers, among all target words, by nearest
 neighbour and by CSLS (k = 10), with a bootstrap interval of 95% where the test is read.
 """
 
@@ -55,7 +56,8 @@ def systems():
 
 def main():
     args = parse_args()
-    joint = FrozenEstimator(joblib.load(args.joint) if args.joint.exists() else train_joint(args))
+    is_to_train = args.embeddings is not None and not args.joint.exists()
+    joint = FrozenEstimator(train_joint(args) if is_to_train else joblib.load(args.joint))
     folder = args.data / "xling" / args.pair
     test = load_lexicon(folder / f"yacle.test.freq.2k.{args.pair}.tsv", lowercase=True)
     train = load_lexicon(folder / f"yacle.train.freq.{args.train}.{args.pair}.tsv", lowercase=True)
@@ -78,7 +80,7 @@ def parse_args():
     parser.add_argument("--data", type=Path, required=True, help="folder of the real data")
     parser.add_argument("--joint", type=Path, required=True, help="the joint model, of joblib.dump")
     parser.add_argument("--epochs", type=int, default=5, help="of a joint model that is trained")
-    parser.add_argument("--embeddings", type=int, default=1, help="that it has, side by side")
+    parser.add_argument("--embeddings", type=int, help="that it has, side by side")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pair", default="en-de")
     parser.add_argument("--train", default="5k", help="size of the seed lexicon")
@@ -89,9 +91,9 @@ def parse_args():
 
 def train_joint(args):
     """Train the joint model, and save it."""
-    joint = JointSkipGram(epochs=args.epochs, random_state=args.seed)
-    if args.embeddings > 1:
-        joint = EmbeddingEnsemble(joint, n_estimators=args.embeddings, random_state=args.seed)
+    joint = EmbeddingEnsemble(
+        JointSkipGram(epochs=args.epochs), n_estimators=args.embeddings, random_state=args.seed
+    )
     joint.fit(*(args.data / "eltec" / f"{language}.txt.xz" for language in args.pair.split("-")))
     temporary = args.joint.with_suffix(".tmp")
     joblib.dump(joint, temporary)

@@ -73,7 +73,7 @@ class JointAlignCombiner(BaseTranslator):
 
     Attributes
     ----------
-    joint_ : JointSkipGram or FrozenEstimator
+    joint_ : JointSkipGram, EmbeddingEnsemble or FrozenEstimator
         The trained joint model.
 
     reallocation_ : Reallocation

@@ -9,7 +9,6 @@ from sklearn.base import (
     TransformerMixin,
     clone,
 )
-from sklearn.preprocessing import normalize
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -38,8 +37,8 @@ class EmbeddingEnsemble(
     Parameters
     ----------
     estimator : JointSkipGram, default=None
-        What is trained; None is :class:`JointSkipGram` with its defaults. Its own `random_state` is
-        of no effect.
+        What is trained, a clone for each; None is :class:`JointSkipGram` with its defaults. Its own
+        `random_state` is of no effect.
 
     n_estimators : int, default=2
         How many of them, at least 1.
@@ -66,6 +65,9 @@ class EmbeddingEnsemble(
 
     Notes
     -----
+    A callback that returns True after an epoch ends the training of that embedding, and one that
+    does so at the end of a task "estimator" that of the ensemble.
+
     With `checkpoint_dir` among the parameters of `estimator` and an int as `random_state`, a fit
     that was killed goes on from the checkpoint of the embedding that it was at; those before it,
     whose checkpoints are deleted when they are done, are trained again.
@@ -113,7 +115,19 @@ class EmbeddingEnsemble(
         Returns
         -------
         self : EmbeddingEnsemble
+
+        Raises
+        ------
+        ValueError
+            If `estimator` draws no random numbers of its own, or the embeddings have no word in
+            common.
         """
+        estimator = JointSkipGram() if self.estimator is None else self.estimator
+        if "random_state" not in estimator.get_params():
+            raise ValueError(
+                f"`estimator` has no parameter `random_state`. Got {estimator!r}: pass a "
+                "JointSkipGram as it is, neither frozen nor in a pipeline: clones of it are fitted."
+            )
         seeds = check_random_state(self.random_state).randint(
             np.iinfo(np.int32).max, size=self.n_estimators
         )
@@ -121,14 +135,17 @@ class EmbeddingEnsemble(
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         self.estimators_ = []
         for seed in seeds.tolist():
-            estimator = JointSkipGram() if self.estimator is None else clone(self.estimator)
-            estimator.set_params(random_state=seed)
-            subcontext = context.subcontext(task_name="fit-estimator")
-            with propagate_callbacks(subcontext, estimator):
+            model = clone(estimator).set_params(random_state=seed)
+            task = context.subcontext(task_name="estimator", max_subtasks=1)
+            task.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            subcontext = task.subcontext(task_name="fit-estimator")
+            with propagate_callbacks(subcontext, model):
                 subcontext.call_on_fit_task_begin(estimator=self, X=X, y=y)
-                estimator.fit(X, y)
+                model.fit(X, y)
                 subcontext.call_on_fit_task_end(estimator=self, X=X, y=y)
-            self.estimators_.append(estimator)
+            self.estimators_.append(model)
+            if task.call_on_fit_task_end(estimator=self, X=X, y=y):
+                break
         self.word_vectors_ = _side_by_side([model.word_vectors_ for model in self.estimators_])
         self.vocabulary_ = Vocabulary(self.word_vectors_.words, self.word_vectors_.counts)
         self._n_features_out = self.word_vectors_.n_components
@@ -146,11 +163,11 @@ class EmbeddingEnsemble(
         Returns
         -------
         vectors : ndarray of shape (n_texts, n_components), dtype float32
-            Of length 1. What an embedding knows nothing of has zeros for its components.
+            Of length 1 where each embedding knows something of the text; one that knows nothing of
+            it gives zeros for its components.
         """
         check_is_fitted(self)
-        parts = [normalize(estimator.transform(X)) for estimator in self.estimators_]
-        return np.hstack(parts) / np.float32(np.sqrt(len(parts)))
+        return _join([estimator.transform(X) for estimator in self.estimators_])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -162,13 +179,24 @@ class EmbeddingEnsemble(
 def _side_by_side(parts):
     """Join the vectors of the words that all parts have."""
     first, *others = parts
-    rows = np.array([part.index(first.words, missing="ignore") for part in others])
-    is_common = (rows >= 0).all(axis=0) if others else np.ones(first.n_words, dtype=bool)
+    is_common = np.ones(first.n_words, dtype=bool)
+    for part in others:
+        is_common &= part.index(first.words, missing="ignore") >= 0
+    if not is_common.any():
+        raise ValueError(
+            "The embeddings have no word in common: `balance` left each with other words. Lower "
+            "`min_count`, or give larger corpora."
+        )
     common = first if is_common.all() else first.subset(is_common)
-    stops = np.cumsum([part.n_components for part in parts])
-    vectors = np.empty((common.n_words, stops[-1]), dtype=np.float32)
+    return common.with_vectors(_join([part[common.words] for part in parts]))
+
+
+def _join(parts):
+    """Join rows end to end, each part of a row scaled to length 1, or zero, and all by one."""
+    stops = np.cumsum([part.shape[1] for part in parts])
+    joined = np.empty((len(parts[0]), stops[-1]), dtype=np.float32)
     for part, stop in zip(parts, stops, strict=True):
-        of_part = part.vectors[part.index(common.words)]
-        vectors[:, stop - part.n_components : stop] = normalize(of_part, copy=False)
-    vectors /= np.float32(np.sqrt(len(parts)))
-    return common.with_vectors(vectors)
+        lengths = np.linalg.norm(part, axis=1, keepdims=True) * np.sqrt(len(parts))
+        rows = joined[:, stop - part.shape[1] : stop]
+        np.divide(part, np.where(lengths > 0, lengths, 1), out=rows, casting="same_kind")
+    return joined

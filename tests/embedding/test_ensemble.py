@@ -67,6 +67,7 @@ def test_transform_gives_rows_of_words_and_composes_others(joint):
     np.testing.assert_allclose([np.linalg.norm(unknown), np.linalg.norm(text)], 1, rtol=1e-6)
     assert not nothing.any()
     assert known.dtype == np.float32
+    assert ensemble.transform([]).shape == (0, 16)
     assert len(ensemble.get_feature_names_out()) == 16
 
 
@@ -121,8 +122,25 @@ def test_a_killed_fit_goes_on_with_the_embedding_that_it_was_at(joint, tmp_path,
     assert not list(tmp_path.iterdir())
 
 
-def test_its_estimator_must_be_one():
+def test_a_callback_that_returns_true_ends_it(joint, make_recorder):
+    recorder = make_recorder("estimator", stop_from=2)
+    ensemble = EmbeddingEnsemble(joint, n_estimators=4, random_state=0).set_callbacks(recorder)
+    ensemble.fit(ENGLISH, GERMAN)
+    assert len(ensemble.estimators_) == 2
+    assert ensemble.word_vectors_.n_components == 16
+
+
+def test_its_estimator_must_be_one(joint):
     with pytest.raises(ValueError, match="The 'estimator' parameter of EmbeddingEnsemble must be"):
         EmbeddingEnsemble("skipgram").fit(ENGLISH)
     with pytest.raises(ValueError, match="The 'n_estimators' parameter"):
         EmbeddingEnsemble(n_estimators=0).fit(ENGLISH)
+    with pytest.raises(ValueError, match=r"has no parameter `random_state`\. Got FrozenEstimator"):
+        EmbeddingEnsemble(FrozenEstimator(joint.fit(ENGLISH))).fit(ENGLISH)
+
+
+def test_without_common_words_there_is_an_error(joint):
+    rare = [f"only{i} only{i}" for i in range(300)]  # balancing draws one of them
+    joint.set_params(min_count=2)
+    with pytest.raises(ValueError, match="have no word in common: `balance` left each with other"):
+        EmbeddingEnsemble(joint, n_estimators=4, random_state=0).fit(rare, ["so kurz"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skxling.embedding._token_stream import Chunking, TokenStream, _rows_by_chunk
+from skxling.embedding._token_stream import Chunking, TokenStream, _chunk_tokens, _rows_by_chunk
 from skxling.text import EncodedCorpus
 
 N_WORDS = 12
@@ -147,6 +147,14 @@ def check_rows(rows, ids, real=None):
     missing = real & ~named
     assert missing.sum() < CHUNKING.group and (ids[missing] == 0).all()
     assert (rows.index.diff() > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "n_tokens", "expected"),
+    [("auto", 10**7, 1024), ("auto", 300_000, 576), ("auto", 10, 256), (200, 10**7, 192)],
+)
+def test_chunks_are_multiples_of_the_group(batch_size, n_tokens, expected):
+    assert _chunk_tokens(batch_size, 1024, n_tokens) == expected
 
 
 def test_large_vocabularies_are_grouped_in_64_bits():

@@ -48,6 +48,44 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_reads(training):
     assert (state.n_losses, float(state.loss_sum), state.sentence) == (0, 0.0, 0)
 
 
+def reference_step(inputs, outputs, chunk, rate):
+    """Tables after one chunk, pair by pair."""
+    window, group = chunk.mask.shape[2] // 2, len(chunk.weight) // len(chunk.negatives)
+    mask = chunk.mask.flatten(0, 1).numpy()
+    tokens = chunk.contexts[window:-window].numpy()
+    to_input, to_output = np.zeros_like(inputs), np.zeros_like(outputs)
+
+    def learn(word, other, label, weight):
+        error = weight * (label - 1 / (1 + np.exp(-inputs[word] @ outputs[other])))
+        to_input[word] += error * outputs[other]
+        to_output[other] += error * inputs[word]
+
+    for t, column in zip(*mask.nonzero(), strict=True):
+        learn(tokens[t], tokens[t + column - window], 1, 1)
+    for t, word in enumerate(tokens):
+        for other in chunk.negatives[t // group].tolist():
+            learn(word, other, 0, float(chunk.weight[t]))
+    stepped = []
+    for table, step in ((inputs, to_input), (outputs, to_output)):
+        lengths = rate * np.linalg.norm(step, axis=1, keepdims=True)
+        stepped.append(table + rate * step / np.maximum(lengths, 1))  # no longer than 1
+    return stepped
+
+
+@pytest.mark.parametrize("rate", [1e-3, 10.0])  # no step is too long, or some are
+def test_a_chunk_steps_by_the_sums_of_its_gradients(training, rate):
+    state, stream = training
+    read = next(stream.reads())
+    (chunk,) = read.chunks
+    assert len(chunk.inputs.index) < len(chunk.weight)  # words occur again, and as negatives
+    state.output.copy_(torch.randn(12, 4, generator=state.generator))
+    inputs, outputs = (table.double().numpy() for table in (state.words.rows, state.output))
+    expected = reference_step(inputs, outputs, chunk, rate)
+    train_epoch(state, [read], rate=lambda n_read: rate)
+    np.testing.assert_allclose(state.words.rows, expected[0], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(state.output, expected[1], rtol=1e-4, atol=1e-6)
+
+
 def test_reads_without_a_pair_do_not_count(training):
     state, stream = training
     pairs = 600  # tokens of the first sentences; after them each is alone
