@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
-from skxling.embedding._subword_table import WordTable
+from skxling.embedding._subword_table import SubwordTable, WordTable
 from skxling.embedding._token_stream import TokenStream
-from skxling.embedding._training import TrainingState, train_epoch
+from skxling.embedding._training import TrainingState, _learn, train_epoch
 from skxling.text import EncodedCorpus
+from skxling.utils import Workspace
 
 
 @pytest.fixture
@@ -84,6 +87,39 @@ def test_a_chunk_steps_by_the_sums_of_its_gradients(training, rate):
     train_epoch(state, [read], rate=lambda n_read: rate)
     np.testing.assert_allclose(state.words.rows, expected[0], rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(state.output, expected[1], rtol=1e-4, atol=1e-6)
+
+
+class NothingForTheHost(TorchDispatchMode):
+    """Refuse operations whose result, or its shape, the host would have to wait for on a GPU."""
+
+    WAITS = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "equal", "repeat_inter")
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = function.name().removeprefix("aten::")
+        is_mask = name.startswith("index") and any(
+            getattr(part, "dtype", None) == torch.bool for part in tree_leaves(args[1:])
+        )
+        if is_mask or name.startswith(self.WAITS):
+            raise AssertionError(f"the host waits for {name}")
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("has_ngrams", [False, True])
+def test_the_loop_never_waits_for_the_device(training, has_ngrams):
+    state, stream = training
+    if has_ngrams:
+        names = [f"word{i}" for i in range(12)]
+        options = {"min_n": 3, "max_n": 4, "bucket": 50, "generator": state.generator}
+        state.words = SubwordTable(names, 4, **options)
+        stream.prepare = state.words.prepare
+    reads = list(stream.reads())
+    before = state.output.clone()
+    with NothingForTheHost():
+        for read in reads:
+            _learn(state, read, lambda n_read: 0.05, Workspace(state.output.device))
+    assert (state.output != before).any()
+    with pytest.raises(AssertionError, match="waits for _local_scalar_dense"), NothingForTheHost():
+        float(state.loss_sum)
 
 
 def test_reads_without_a_pair_do_not_count(training):
