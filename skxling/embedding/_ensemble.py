@@ -61,7 +61,7 @@ class EmbeddingEnsemble(
     See Also
     --------
     JointSkipGram : One embedding.
-    JointAlignCombiner : Takes either as its joint model.
+    skxling.combine.JointAlignCombiner : Takes either as its joint model.
 
     Notes
     -----
