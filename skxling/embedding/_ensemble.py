@@ -74,7 +74,7 @@ class EmbeddingEnsemble(
 
     References
     ----------
-    .. [1] Yin, W., Schuetze, H. "Learning word meta-embeddings". ACL 2016, section 3.2 (CONC).
+    .. [1] Yin, W., Schuetze, H. "Learning word meta-embeddings". ACL 2016 (CONC).
 
     Examples
     --------
@@ -133,7 +133,7 @@ class EmbeddingEnsemble(
         )
         context = self._init_callback_context(max_subtasks=self.n_estimators)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        self.estimators_ = []
+        models = []
         for seed in seeds.tolist():
             model = clone(estimator).set_params(random_state=seed)
             task = context.subcontext(task_name="estimator", max_subtasks=1)
@@ -143,10 +143,11 @@ class EmbeddingEnsemble(
                 subcontext.call_on_fit_task_begin(estimator=self, X=X, y=y)
                 model.fit(X, y)
                 subcontext.call_on_fit_task_end(estimator=self, X=X, y=y)
-            self.estimators_.append(model)
+            models.append(model)
             if task.call_on_fit_task_end(estimator=self, X=X, y=y):
                 break
-        self.word_vectors_ = _side_by_side([model.word_vectors_ for model in self.estimators_])
+        self.word_vectors_ = _side_by_side([model.word_vectors_ for model in models])
+        self.estimators_ = models
         self.vocabulary_ = Vocabulary(self.word_vectors_.words, self.word_vectors_.counts)
         self._n_features_out = self.word_vectors_.n_components
         context.call_on_fit_task_end(estimator=self, X=X, y=y)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import normalize
 
@@ -144,3 +145,15 @@ def test_without_common_words_there_is_an_error(joint):
     joint.set_params(min_count=2)
     with pytest.raises(ValueError, match="have no word in common: `balance` left each with other"):
         EmbeddingEnsemble(joint, n_estimators=4, random_state=0).fit(rare, ["so kurz"])
+
+
+def test_a_fit_that_fails_changes_nothing(joint, tmp_path):
+    ensemble = EmbeddingEnsemble(joint, random_state=0)
+    with pytest.raises(FileNotFoundError):
+        ensemble.fit(tmp_path / "missing.txt")
+    with pytest.raises(NotFittedError):
+        ensemble.transform(["house"])
+    vectors = ensemble.fit(ENGLISH, GERMAN).transform(["house"])
+    with pytest.raises(FileNotFoundError):
+        ensemble.fit(tmp_path / "missing.txt")
+    np.testing.assert_array_equal(ensemble.transform(["house"]), vectors)
