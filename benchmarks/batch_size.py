@@ -1,6 +1,7 @@
 """Quality and speed of JointSkipGram against the number of tokens that are learned from at once.
 
     python benchmarks/batch_size.py --data $SKXLING_DATA --tokens 4000000
+    python benchmarks/batch_size.py --data $SKXLING_DATA --max-n 0 --seeds 2
 
 trains on a prefix of the balanced en-de corpus with several batch sizes, judges Joint-Align
 (Procrustes and RCSLS) on folds of the seed lexicon, prints a table, and draws a picture of it.
@@ -24,6 +25,8 @@ def main():
     parser.add_argument("--data", type=Path, required=True, help="folder of the real data")
     parser.add_argument("--tokens", type=int, default=4_000_000)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--max-n", type=int, default=6, help="longest n-gram; 0 for none")
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of each size")
     parser.add_argument("--picture", type=Path, default=Path("batch_size.png"))
     args = parser.parse_args()
     rows = []
@@ -41,15 +44,20 @@ def main():
 
 
 def measure(args, size, n_tokens):
-    """Train with one batch size, and judge."""
-    model = JointSkipGram(batch_size=size, balance=None, random_state=0)
-    start = time.perf_counter()
-    model.fit(args.folder / "source.txt", args.folder / "target.txt")
-    seconds = time.perf_counter() - start
-    vectors = model.word_vectors_
-    save_vectors(args, "model", vectors.words, vectors.vectors)
-    scores = judge(args, {"model": ["model"]})["model"]
-    return size, scores, model.loss_curve_[-1], n_tokens * model.epochs / seconds
+    """Train with one batch size, from each seed, and judge."""
+    params = {"batch_size": size, "max_n": args.max_n, "balance": None}
+    names, losses, seconds = [], [], 0.0
+    for seed in range(args.seeds):
+        model = JointSkipGram(**params, random_state=seed)
+        start = time.perf_counter()
+        model.fit(args.folder / "source.txt", args.folder / "target.txt")
+        seconds += time.perf_counter() - start
+        names.append(f"model{seed}")
+        save_vectors(args, names[-1], model.word_vectors_.words, model.word_vectors_.vectors)
+        losses.append(model.loss_curve_[-1])
+    scores = judge(args, {"model": names})["model"]
+    speed = args.seeds * n_tokens * model.epochs / seconds
+    return size, scores, np.mean(losses), speed
 
 
 def draw(rows, path):

@@ -21,6 +21,22 @@ def data_dir():
     return Path(folder)
 
 
+@pytest.fixture(params=["simulated", "cuda"])
+def device(request):
+    """A device other than the CPU."""
+    import torch
+
+    if request.param == "cuda":
+        if not torch.cuda.is_available():
+            pytest.skip("torch sees no CUDA device")
+        yield torch.device("cuda", 0)
+    else:
+        reason = "this torch cannot simulate a device"
+        simulated = pytest.importorskip("simulated_device", reason=reason, exc_type=ImportError)
+        with simulated.simulate() as device:
+            yield device
+
+
 class Recorder:
     """Callback that notes the tasks it sees, those of sub-estimators too, and may end a fit.
 

@@ -90,9 +90,9 @@ def test_half_precision(model_folder):
         assert np.abs(found[0] - expected[0]).max() > 1e-4  # it did compute in half precision
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_cuda_equals_cpu(model_folder):
-    found = make(model_folder, device="cuda").transform(SENTENCES)
+@pytest.mark.parametrize("device", ["cuda"], indirect=True)
+def test_cuda_equals_cpu(model_folder, device):
+    found = make(model_folder, device=str(device)).transform(SENTENCES)
     for one, other in zip(found, make(model_folder).transform(SENTENCES), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-4)
 

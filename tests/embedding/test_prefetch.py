@@ -38,10 +38,8 @@ def test_on_the_cpu_reads_are_not_drawn_ahead():
     assert drawn == [threading.get_ident()]
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
-def test_reads_of_a_cuda_device_are_whole():
-    device = torch.device("cuda")
-
+@pytest.mark.parametrize("device", ["cuda"], indirect=True)
+def test_reads_of_a_cuda_device_are_whole(device):
     def reads():
         for i in range(50):
             yield [torch.full((100_000,), i, device=device)]

@@ -10,14 +10,6 @@ from hypothesis import strategies as st
 
 from skxling.functional import crf_log_partition, crf_marginals, crf_path_score, crf_viterbi
 
-DEVICES = [
-    "cpu",
-    pytest.param(
-        "cuda",
-        marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device"),
-    ),
-]
-
 
 def problem(lengths, n_tags, *, seed=0, scale=2.0, forbidden=0.0):
     """Random scores in float64, a share of the transitions, starts and ends forbidden."""
@@ -46,8 +38,8 @@ def paths_and_scores(emissions, transitions, start, end):
     return np.array(paths, dtype=int).reshape(len(paths), n_tokens), np.array(scores)
 
 
-def tensors(arrays, device="cpu"):
-    return [torch.as_tensor(array, device=device) for array in arrays]
+def tensors(arrays):
+    return [torch.as_tensor(array) for array in arrays]
 
 
 SMALL = st.tuples(
@@ -59,17 +51,16 @@ SMALL = st.tuples(
 )
 
 
-@pytest.mark.parametrize("device", DEVICES)
 @given(case=SMALL)
 @settings(max_examples=40, deadline=None)
-def test_everything_equals_brute_force(device, case):
+def test_everything_equals_brute_force(case):
     lengths, n_tags, seed, scale, forbidden = case
     arrays = problem(lengths, n_tags, seed=seed, scale=scale, forbidden=forbidden)
-    args = tensors(arrays, device)
-    log_partition = crf_log_partition(*args).cpu().numpy()
-    marginals = crf_marginals(*args).cpu().numpy()
+    args = tensors(arrays)
+    log_partition = crf_log_partition(*args).numpy()
+    marginals = crf_marginals(*args).numpy()
     best = crf_viterbi(*args)
-    tags, best_scores = best.tags.cpu().numpy(), best.scores.cpu().numpy()
+    tags, best_scores = best.tags.numpy(), best.scores.numpy()
     emissions, _, *chain = arrays
     for i, length in enumerate(lengths):
         paths, scores = paths_and_scores(emissions[i, :length], *chain)
@@ -88,16 +79,15 @@ def test_everything_equals_brute_force(device, case):
             np.testing.assert_allclose(marginals[i, token], expected, atol=1e-9)
 
 
-@pytest.mark.parametrize("device", DEVICES)
 @given(case=SMALL)
 @settings(max_examples=20, deadline=None)
-def test_path_score_equals_brute_force(device, case):
+def test_path_score_equals_brute_force(case):
     lengths, n_tags, seed, scale, forbidden = case
     arrays = problem(lengths, n_tags, seed=seed, scale=scale, forbidden=forbidden)
     emissions, mask, *chain = arrays
     rng = np.random.default_rng(seed)
     tags = np.where(mask, rng.integers(n_tags, size=mask.shape), -1)
-    found = crf_path_score(*tensors([emissions, tags, mask, *chain], device)).cpu().numpy()
+    found = crf_path_score(*tensors([emissions, tags, mask, *chain])).numpy()
     for i, length in enumerate(lengths):
         paths, scores = paths_and_scores(emissions[i, :length], *chain)
         row = int(np.flatnonzero((paths == tags[i, :length]).all(1))[0])

@@ -367,10 +367,10 @@ def test_other_features_are_refused(fitted):
         fitted.predict([np.eye(3)])
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
-def test_cuda_predicts_what_the_cpu_predicts(fitted, data):
+@pytest.mark.parametrize("device", ["cuda"], indirect=True)
+def test_cuda_predicts_what_the_cpu_predicts(fitted, data, device):
     X = data[1][0]
-    on_cuda = pickle.loads(pickle.dumps(fitted)).set_params(device="cuda")
-    for here, there in zip(fitted.predict_proba(X), on_cuda.predict_proba(X), strict=True):
+    on_device = pickle.loads(pickle.dumps(fitted)).set_params(device=str(device))
+    for here, there in zip(fitted.predict_proba(X), on_device.predict_proba(X), strict=True):
         np.testing.assert_allclose(here, there, atol=1e-4)
-    assert CRFTagger(**{**FAST, "device": "cuda"}).fit(*data[0]).score(*data[1]) > 0.9
+    assert CRFTagger(**{**FAST, "device": str(device)}).fit(*data[0]).score(*data[1]) > 0.9

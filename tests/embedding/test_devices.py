@@ -1,12 +1,8 @@
 import numpy as np
 import pytest
-import torch
 
 from skxling.embedding import JointSkipGram
 from skxling.embedding._checkpoint import Checkpoint
-
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
-DEVICE = "cuda"
 
 
 def make_corpus(n_sentences=2000):
@@ -17,11 +13,11 @@ def make_corpus(n_sentences=2000):
 
 
 @pytest.mark.parametrize("max_n", [0, 4])
-def test_cuda_learns_what_the_cpu_learns(max_n):
+def test_a_device_learns_what_the_cpu_learns(max_n, device):
     params = {"n_components": 12, "sample": 0, "epochs": 12, "random_state": 0, "max_n": max_n}
     margins, losses = [], []
-    for device in ("cpu", DEVICE):
-        model = JointSkipGram(device=device, **params).fit(make_corpus())
+    for place in ("cpu", device):
+        model = JointSkipGram(device=place, **params).fit(make_corpus())
         vectors = model.transform([f"{t}x{i}" for t in "ab" for i in range(10)])
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         cosine = vectors @ vectors.T
@@ -31,8 +27,8 @@ def test_cuda_learns_what_the_cpu_learns(max_n):
     np.testing.assert_allclose(*losses, rtol=0.02)  # other draws, the same training
 
 
-def test_a_stopped_fit_goes_on(tmp_path, monkeypatch):
-    params = {"n_components": 12, "sample": 0, "epochs": 4, "random_state": 0, "device": DEVICE}
+def test_a_stopped_fit_goes_on(tmp_path, monkeypatch, device):
+    params = {"n_components": 12, "sample": 0, "epochs": 4, "random_state": 0, "device": device}
     whole = JointSkipGram(**params).fit(make_corpus())
     saved = {"checkpoint_dir": tmp_path, "checkpoint_interval": 0}
     save, states = Checkpoint.save_if_due, []
