@@ -32,8 +32,14 @@ VECTOR_LEVEL = [
     SelfLearningAligner(
         induction="both", keep_probability=0.5, keep_seed=True, tol=None, random_state=0
     ),
-    WassersteinAligner(n_steps=2, random_state=0),
-    WassersteinAligner(init="distributions", matching="assignment", n_steps=2, random_state=0),
+    WassersteinAligner(n_steps=2, min_agreement=None, random_state=0),
+    WassersteinAligner(
+        init="distributions",
+        matching="assignment",
+        n_steps=2,
+        min_agreement=None,
+        random_state=0,
+    ),
     AdversarialAligner(
         n_hidden=8,
         batch_size=8,

@@ -1,11 +1,9 @@
 """Alignment by self-learning: pairs from the map, a map from the pairs."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.exceptions import ConvergenceWarning
 
 from skxling.alignment._base import BaseAligner
 from skxling.alignment._base_meta import BaseMetaAligner
@@ -21,8 +19,6 @@ from skxling.utils._sklearn import (
     StrOptions,
     _fit_context,
 )
-
-CHANCE = 1e-3  # p-value below which agreement is no chance
 
 
 class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
@@ -54,8 +50,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         - an aligner that needs no pairs, as :class:`WassersteinAligner` and this one: its map.
 
     n_frequent_init : int, default=4000
-        For "distributions", compare this many words of either side, and to judge a start that is
-        a map, pair so many; at least 1.
+        For "distributions", compare this many words of either side, and to judge "identity", pair
+        so many; at least 1.
 
     n_frequent : int or None, default=10_000
         Look for pairs among this many rows at the head of each vocabulary, which are its most
@@ -133,11 +129,11 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
 
     agreement_ : float
         Share of their pairs that self-learning from either half of the start has in common, from 0
-        to 1; nan where nobody asked.
+        to 1; nan where nobody asked. With an aligner as `init`, what that has as its `agreement_`.
 
     converged_ : bool or None
         Whether `agreement_` is at least `min_agreement`, and no chance: see the notes. None where
-        nobody asked.
+        nobody asked. With an aligner as `init`, what that says of itself; it warns as well.
 
     n_features_in_ : int
         Number of features of the source space, d_source.
@@ -174,9 +170,9 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
     From equal words, 45% were the same for two generated languages of one shape, 8% for two real
     ones, both of use; at most 3% for generated ones that have nothing but spellings in common, and
     none for the real ones from a start that led nowhere. Two halves are less than a whole, so a
-    weak start that would do may be warned of. And halves of one map, that of an aligner as `init`,
-    know of each other: of ten wrong maps by which :class:`WassersteinAligner` laid two generated
-    languages upon each other, none was warned of.
+    weak start that would do may be warned of. Halves of the map that an aligner has found would
+    know of each other, so an aligner as `init` judges itself, as :class:`WassersteinAligner` and
+    :class:`AdversarialAligner` do.
 
     A round costs a product of `n_frequent` x d with d x `n_frequent`, and a fit of `aligner`.
 
@@ -381,22 +377,17 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         self.agreement_, self.converged_ = np.nan, None
         if trials is None or self.min_agreement is None:
             return
-        start = first if isinstance(self.init_, BaseAligner) else self.init_
-        self.agreement_, p_value = trials.agreement(*halve_start(self, start, words))
-        is_enough = self.agreement_ >= self.min_agreement
-        self.converged_ = bool(is_enough and p_value < CHANCE)
+        if isinstance(self.init_, BaseAligner):  # has judged itself, and warned
+            self.agreement_ = getattr(first, "agreement_", np.nan)
+            self.converged_ = getattr(first, "converged_", None)
+            return
+        agreement = trials.agreement(*halve_start(self, self.init_, words))
+        self.agreement_ = agreement.share
+        self.converged_ = agreement.is_enough(self.min_agreement)
         if not self.converged_:
-            asked = f"{self.min_agreement:.1%} are asked for"
-            if is_enough:
-                asked = f"{asked}; but of so few pairs as many may be the same by chance"
-            warnings.warn(
-                "The map is probably useless: of the pairs that self-learning finds from one half "
-                f"of the start and from the other, {self.agreement_:.1%} are the same, and "
-                f"{asked}. Give pairs as X and y, a hundred may do, or another `init`; spaces of "
-                "different shapes need pairs.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
+            pairs = "self-learning finds from one half of the start and from the other"
+            way_out = "Give pairs as X and y, a hundred may do, or another `init`"
+            agreement.warn(self.min_agreement, pairs, way_out, stacklevel=4)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

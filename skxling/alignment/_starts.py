@@ -146,17 +146,17 @@ def find_start(learner, init, words):
 def halve_start(learner, init, words):
     """Two halves of a start that know nothing of each other.
 
-    Pairs come from one or the other. Where they are made by a map, though, they would all lead back
-    to it, so there one half is the pairs by the even components, the other by the odd ones. Of one
-    component there are no halves, and pairs are halved there too.
+    Pairs come from one or the other. Where they are made of the spaces as they are, though, they
+    would all lead back to these, so there one half is the pairs by the even components, the other
+    by the odd ones. Of one component there are no halves, and pairs are halved there too.
 
     Parameters
     ----------
     learner : SelfLearningAligner
         As in :func:`find_start`.
 
-    init : {"identity", "identical", "numerals", "distributions"} or BaseAligner
-        The start; an aligner is fitted.
+    init : {"identity", "identical", "numerals", "distributions"}
+        The start.
 
     words : dict
         The two vocabularies, `source_vectors` and `target_vectors`.
@@ -166,12 +166,10 @@ def halve_start(learner, init, words):
     one, other : ndarray of shape (n_pairs, 2), int64
         Rows of either vocabulary.
     """
-    if isinstance(init, str) and init != "identity":
+    if init != "identity":
         pairs = find_start(learner, init, words)
         return pairs[::2], pairs[1::2]
     source, target = (space[: learner.n_frequent_init] for space in check_spaces(**words))
-    if not isinstance(init, str):
-        source, target = np.asarray(init.transform(source)), init.transform_target(target)
     if source.shape[1] == 1:
         whole = {"source_vectors": source, "target_vectors": target}
         pairs = find_start(learner, "identity", whole)

@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skxling.embedding._checkpoint import Checkpoint, NoCheckpoint, fingerprint
+from skxling.embedding._defaults import default_pace, default_rate
 from skxling.embedding._distributed import SharedTables, World
 from skxling.embedding._hogwild import Hogwild
 from skxling.embedding._prefetch import prefetched, side_stream
@@ -30,21 +31,6 @@ from skxling.utils._sklearn import (
     StrOptions,
     _fit_context,
 )
-
-# Negatives that 64 tokens share. The fewer, the longer and rarer the step of each; where a word's
-# step moves all its relatives too, that costs quality.
-N_SHARED, N_SHARED_OF_NGRAMS = 32, 64
-# Tokens that are learned from at once. Without n-grams half as many take no longer on the CPU, and
-# half the memory.
-CHUNK, CHUNK_OF_WORDS_ON_CPU = 2048, 1024
-# Tokens that are drawn at once, and after which what words have learned is handed to their n-grams.
-# That costs about as much as learning from 60,000 tokens; the less often, the later n-grams learn.
-TOKENS_PER_READ, TOKENS_PER_READ_OF_NGRAMS = 2**15, 2**17
-# The more often a word comes by, the shorter its steps have to be: rates to start with times the
-# mean occurrences of a word in all epochs, and the bounds of what was measured. A step of an n-gram
-# is shared by many words.
-RATE_TIMES_OCCURRENCES, RATE_BOUNDS = 21.0, (0.0125, 0.05)
-RATE_TIMES_OCCURRENCES_OF_NGRAMS, RATE_BOUNDS_OF_NGRAMS = 54.0, (0.05, 0.1)
 
 
 def _draw_seed(random_state):
@@ -136,8 +122,9 @@ class JointSkipGram(
 
     batch_size : int or "auto", default="auto"
         Tokens (after subsampling) that are learned from at once, rounded down to a multiple of
-        64, but at least 64. "auto" is 2048, without n-grams on the CPU 1024, and less where the
-        corpus is small. Larger batches learn a little worse; windows end where a batch does.
+        64, but at least 64. "auto" is 2048 on the CPU, 1024 without n-grams, and 8192 on a GPU;
+        less where the corpus is small. Larger batches learn a little worse; windows end where a
+        batch does.
 
     checkpoint_dir : path or None, default=None
         Folder that the fit is saved to as it goes. A fit that was killed goes on from there when
@@ -443,7 +430,7 @@ class JointSkipGram(
 
     def _open_stream(self, corpus, vocabulary, state, world):
         """Prepare the corpus for learning; warn where subsampling leaves next to nothing."""
-        on_cpu = state.generator.device.type == "cpu"
+        pace = default_pace(state.generator.device, has_ngrams=self.max_n > 0)
         stream = TokenStream(
             corpus,
             vocabulary.counts.sum(axis=1),
@@ -452,9 +439,7 @@ class JointSkipGram(
             negative=self.negative,
             window=self.window,
             batch_size=self.batch_size,
-            chunk=CHUNK if self.max_n or not on_cpu else CHUNK_OF_WORDS_ON_CPU,
-            n_shared=N_SHARED_OF_NGRAMS if self.max_n else N_SHARED,
-            tokens_per_read=TOKENS_PER_READ_OF_NGRAMS if self.max_n else TOKENS_PER_READ,
+            **pace._asdict(),
             prepare=state.words.prepare if self.max_n else None,
             generator=state.generator,
             shard=(world.rank, world.size),
@@ -486,10 +471,7 @@ class JointSkipGram(
         """Learning rate to start with."""
         if self.learning_rate != "auto":
             return self.learning_rate
-        occurrences = n_tokens * self.epochs / n_words
-        if self.max_n:
-            return np.clip(RATE_TIMES_OCCURRENCES_OF_NGRAMS / occurrences, *RATE_BOUNDS_OF_NGRAMS)
-        return np.clip(RATE_TIMES_OCCURRENCES / occurrences, *RATE_BOUNDS)
+        return default_rate(n_tokens * self.epochs / n_words, has_ngrams=self.max_n > 0)
 
     def _learning_rates(self, epoch, n_tokens, first):
         """Learning rate after so many tokens of an epoch: linear, from the first to the last."""

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from skxling.alignment import SelfLearningAligner, WassersteinAligner
 from skxling.embedding import WordVectors
 from skxling.translation import WordTranslator
 
 SMALL = {"init": "distributions", "batch_size": 100, "n_steps": 10, "max_iter": 2}
+SMALL["min_agreement"] = None  # judged where a test asks for it
 
 
 def _clouds(seed, n_words=240, d=12, noise=0.05, d_target=None):
@@ -44,7 +46,12 @@ def test_assignment_matches_one_to_one():
 def test_passes_are_better_than_their_start():
     clouds = _clouds(1, noise=0.4)
     start = WassersteinAligner(
-        init="distributions", batch_size=1, n_steps=1, max_iter=1, learning_rate=1e-9
+        init="distributions",
+        batch_size=1,
+        n_steps=1,
+        max_iter=1,
+        learning_rate=1e-9,
+        min_agreement=None,
     )
     assert _p_at_1(WassersteinAligner(**SMALL, random_state=0), *clouds) > _p_at_1(start, *clouds)
 
@@ -91,6 +98,74 @@ def test_self_learning_goes_on_from_it():
     begun = WassersteinAligner(**SMALL | {"learning_rate": 1e-9}, random_state=0)
     assert _p_at_1(aligner, source, target, gold) > _p_at_1(begun, source, target, gold) + 0.02
     assert aligner.get_params()["init__max_iter"] == 2
+
+
+JUDGED = {**SMALL, "min_agreement": 0.05}
+
+
+def test_a_map_that_needs_no_single_word_is_believed():
+    source, target, gold = _clouds(0, n_words=600)
+    aligner = WassersteinAligner(**JUDGED, random_state=0)
+    assert _p_at_1(aligner, source, target, gold) > 0.95
+    assert aligner.converged_ is True
+    assert aligner.agreement_ > 0.5
+    silent = WassersteinAligner(**SMALL, random_state=0)
+    assert _p_at_1(silent, source, target, gold) > 0.95
+    np.testing.assert_array_equal(silent.mapping_, aligner.mapping_)  # the judge changes nothing
+    assert silent.converged_ is None
+    assert np.isnan(silent.agreement_)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_unrelated_clouds_are_reported(seed):
+    (source, _, _), (_, target, _) = _clouds(seed, n_words=600), _clouds(seed + 100, n_words=600)
+    aligner = WassersteinAligner(**JUDGED, random_state=0)
+    with pytest.warns(ConvergenceWarning, match=r"useless: .* are the same, and 5.0% are asked"):
+        aligner.fit(source_vectors=source, target_vectors=target)
+    assert aligner.converged_ is False
+    assert 0 <= aligner.agreement_ < 0.05
+
+
+@pytest.mark.parametrize("n_words", [1, 2, 3])
+def test_what_may_be_chance_is_not_believed(n_words):
+    source = np.random.default_rng(0).normal(size=(n_words, 4))
+    aligner = WassersteinAligner(**JUDGED, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="probably useless"):
+        aligner.fit(source_vectors=source, target_vectors=source)
+    assert aligner.converged_ is False
+    assert 0 <= aligner.agreement_ <= 1
+
+
+def test_as_many_passes_are_judged_as_were_done(make_recorder):
+    source, target, _ = _clouds(0, n_words=600)
+    spaces = {"source_vectors": source, "target_vectors": target}
+    stopped = WassersteinAligner(**JUDGED, random_state=0)
+    stopped.set_callbacks(make_recorder("pass", stop_from=1)).fit(**spaces)
+    short = WassersteinAligner(**{**JUDGED, "max_iter": 1}, random_state=0).fit(**spaces)
+    np.testing.assert_array_equal(stopped.mapping_, short.mapping_)
+    assert stopped.agreement_ == short.agreement_
+
+
+def test_self_learning_believes_what_its_start_says_of_itself():
+    source, target, _ = _clouds(0, n_words=600)
+    spaces = {"source_vectors": source, "target_vectors": target}
+    start = WassersteinAligner(**JUDGED, random_state=0)
+    aligner = SelfLearningAligner(init=start, max_iter=2).fit(**spaces)
+    assert aligner.converged_ is True
+    assert aligner.agreement_ == start.fit(**spaces).agreement_
+    other = _clouds(100, n_words=600)[1]
+    with pytest.warns(ConvergenceWarning) as caught:
+        aligner.fit(source_vectors=source, target_vectors=other)
+    assert len(caught) == 1  # its start's
+    assert aligner.converged_ is False
+
+
+def test_a_start_that_says_nothing_of_itself_is_not_judged():
+    source, target, _ = _clouds(0)
+    aligner = SelfLearningAligner(init=WassersteinAligner(**SMALL, random_state=0), max_iter=2)
+    aligner.fit(source_vectors=source, target_vectors=target)
+    assert aligner.converged_ is None
+    assert np.isnan(aligner.agreement_)
 
 
 def test_translator_without_a_lexicon():

@@ -9,7 +9,6 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from skxling.embedding import _joint_skipgram
 from skxling.embedding._joint_skipgram import JointSkipGram
 from skxling.embedding._subword_table import SubwordTable
 from skxling.embedding._unknown_words import mean_vectors
@@ -289,18 +288,3 @@ def test_means_of_many_tokens_hold_no_vector_for_each():
     np.testing.assert_allclose(means[0], np.array([1, 2, 1]) @ vectors / 4, atol=1e-5)
     assert (means[1:] == 0).all()
     assert peak < 4e6  # a row for each of 4,000 tokens would be 16 MB
-
-
-@pytest.mark.parametrize(("max_n", "expected"), [(0, 1024), (4, 2048)])
-def test_half_as_many_tokens_step_at_once_without_ngrams(monkeypatch, max_n, expected):
-    chunks = []
-
-    class WatchedStream(_joint_skipgram.TokenStream):
-        def __init__(self, *args, chunk, **kwargs):
-            chunks.append(chunk)
-            super().__init__(*args, chunk=chunk, **kwargs)
-
-    monkeypatch.setattr(_joint_skipgram, "TokenStream", WatchedStream)
-    model = JointSkipGram(4, sample=0, epochs=1, max_n=max_n, bucket=100, device="cpu")
-    model.fit(["a house in winter"] * 10)
-    assert chunks == [expected]
