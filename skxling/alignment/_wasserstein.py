@@ -1,6 +1,5 @@
 """Alignment of two clouds without pairs, by matching batches of them."""
 
-from itertools import islice
 from numbers import Integral, Real
 
 import numpy as np
@@ -18,7 +17,7 @@ from skxling.functional import (
     relaxed_matching,
     sinkhorn,
 )
-from skxling.utils import check_generator, to_numpy, to_tensor
+from skxling.utils import check_generator, resolve_device, to_numpy, to_tensor
 from skxling.utils._sklearn import (
     CallbackSupportMixin,
     Interval,
@@ -251,22 +250,28 @@ class WassersteinAligner(CallbackSupportMixin, BaseLinearAligner):
         ConvergenceWarning
             If two maps, each without a fifth of the words, do not lead to the same pairs.
         """
-        source, target = self._normalize_clouds(X, y, source_vectors, target_vectors)
+        _, _, *spaces = check_sides(self, X, y, source_vectors, target_vectors)
+        source, target = self._normalize_clouds(*spaces)
         generator = check_generator(self.random_state)
-        passes, scores = self._gen_passes(source, target, generator), []
+        mapping, scores = self._find_start(source, target), []  # W
+        source, target = source[: self.n_frequent], target[: self.n_frequent]
+        batch_size, n_steps = self.batch_size, self.n_steps
         context = self._init_callback_context(max_subtasks=self.max_iter)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         for _ in range(self.max_iter):
             task = context.subcontext(task_name="pass")
             task.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            mapping, score = next(passes)
+            sizes = round(batch_size), max(1, round(n_steps))
+            mapping, score = self._pass(mapping, source, target, *sizes, generator)
             scores.append(score)
             fitted = {"mapping_": to_numpy(mapping)}
             if task.call_on_fit_task_end(
                 estimator=self, X=X, y=y, reconstruction_attributes=fitted
             ):
                 break
-        agreement = self._judge(source, target, len(scores), generator)
+            # Sinkhorn's cost is quadratic in the batch
+            batch_size, n_steps = batch_size * self.batch_growth, n_steps / self.batch_growth**2
+        agreement = None if self.min_agreement is None else self._judge(*spaces, len(scores))
         self.mapping_ = to_numpy(mapping)
         self.score_curve_ = np.array(scores)
         self.n_iter_ = len(scores)
@@ -281,39 +286,26 @@ class WassersteinAligner(CallbackSupportMixin, BaseLinearAligner):
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
-    def _normalize_clouds(self, X, y, source_vectors, target_vectors):
-        """Normalised tensors of both clouds; X and y are the clouds if none are given."""
-        _, _, source, target = check_sides(self, X, y, source_vectors, target_vectors)
+    def _normalize_clouds(self, source, target):
+        """Normalised tensors of both clouds."""
         # a row of either stands in for the pairs, which nothing looks at
         prepared = self._normalize_sides(source[:1], target[:1], source, target)
         return prepared.source, prepared.target
 
-    def _gen_passes(self, source, target, generator):
-        """Yield the map and the mean score of each pass, in larger and larger batches."""
-        mapping = self._find_start(source, target)  # W
-        source, target = source[: self.n_frequent], target[: self.n_frequent]
-        batch_size, n_steps = self.batch_size, self.n_steps
-        while True:
-            sizes = round(batch_size), max(1, round(n_steps))
-            mapping, score = self._pass(mapping, source, target, *sizes, generator)
-            yield mapping, score
-            # Sinkhorn's cost is quadratic in the batch
-            batch_size, n_steps = batch_size * self.batch_growth, n_steps / self.batch_growth**2
-
-    def _judge(self, source, target, n_passes, generator):
-        """Find out how far it depends on single words where the map leads; None if nobody asks."""
-        if self.min_agreement is None:
-            return None
+    def _judge(self, source, target, n_passes):
+        """Find out how far it depends on single words where the map leads."""
         if min(len(source), len(target)) == 1:
             return Agreement(1.0, 1.0)  # a word that is alone has but one partner
-        trials = []
+        params = {**self.get_params(deep=False), "max_iter": n_passes, "min_agreement": None}
+        trials, device = [], resolve_device(self.device)
         for part in (0, 1):
-            kept = (space[torch.arange(len(space)) % 5 != part] for space in (source, target))
-            passes = self._gen_passes(*kept, generator)
-            mapping, _ = next(islice(passes, n_passes - 1, None))
-            pairs = induce_pairs(source[:N_WORDS] @ mapping, target[:N_WORDS])
+            kept = (space[np.arange(len(space)) % 5 != part] for space in (source, target))
+            spaces = dict(zip(("source_vectors", "target_vectors"), kept, strict=True))
+            other = type(self)(**params).fit(**spaces)
+            sides = other.transform(source[:N_WORDS]), other.transform_target(target[:N_WORDS])
+            pairs = induce_pairs(*(to_tensor(np.asarray(side), device=device) for side in sides))
             trials.append(to_numpy(torch.stack(pairs, dim=1)))
-        return Trials(source, target, source.device).agreement(*trials)
+        return Trials(source, target, device).agreement(*trials)
 
     def _find_start(self, source, target):
         """Give the rotation of the first matching, of the most frequent words."""
