@@ -14,21 +14,21 @@ def make_corpus(n_sentences=2000):
 
 @pytest.mark.parametrize("max_n", [0, 4])
 def test_a_device_learns_what_the_cpu_learns(max_n, device):
-    params = {"n_components": 12, "sample": 0, "epochs": 12, "random_state": 0, "max_n": max_n}
+    params = {"n_components": 12, "sample": 0, "epochs": 4, "learning_rate": 0.2, "max_n": max_n}
     margins, losses = [], []
     for place in ("cpu", device):
-        model = JointSkipGram(device=place, **params).fit(make_corpus())
+        model = JointSkipGram(device=place, random_state=0, **params).fit(make_corpus())
         vectors = model.transform([f"{t}x{i}" for t in "ab" for i in range(10)])
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         cosine = vectors @ vectors.T
         margins.append(cosine[:10, :10].mean() - cosine[:10, 10:].mean())
         losses.append(model.loss_curve_)
     assert min(margins) > 0.5
-    np.testing.assert_allclose(*losses, rtol=0.02)  # other draws, the same training
+    np.testing.assert_allclose(*losses, rtol=0.1)  # other draws, the same training
 
 
 def test_a_stopped_fit_goes_on(tmp_path, monkeypatch, device):
-    params = {"n_components": 12, "sample": 0, "epochs": 4, "random_state": 0, "device": device}
+    params = {"n_components": 12, "sample": 0, "epochs": 2, "random_state": 0, "device": device}
     whole = JointSkipGram(**params).fit(make_corpus())
     saved = {"checkpoint_dir": tmp_path, "checkpoint_interval": 0}
     save, states = Checkpoint.save_if_due, []
