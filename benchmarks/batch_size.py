@@ -13,9 +13,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 from skipgram import judge, save_vectors, write_corpora
 
 from skxling import JointSkipGram
+from skxling.embedding._defaults import default_pace
 
 SIZES = (256, 1024, 2048, 4096, 16_384, 65_536)
 
@@ -40,7 +42,8 @@ def main():
             size, scores, loss, speed = rows[-1]
             cells = " | ".join(f"{mean:.1f} ({error:.1f})" for mean, error in scores)
             print(f"| {size} | {cells} | {loss:.3f} | {speed:,.0f} |", flush=True)
-    draw(rows, args.picture)
+    default = default_pace(torch.device("cpu"), has_ngrams=args.max_n > 0).chunk
+    draw(rows, default, args.picture)
 
 
 def measure(args, size, n_tokens):
@@ -60,8 +63,8 @@ def measure(args, size, n_tokens):
     return size, scores, np.mean(losses), speed
 
 
-def draw(rows, path):
-    """P@1 with its standard error, and the loss, against the batch size."""
+def draw(rows, default, path):
+    """P@1 with its standard error, and the loss, against the batch size; the default is dotted."""
     import matplotlib.pyplot as plt
 
     sizes, scores, losses, _ = zip(*rows, strict=True)
@@ -75,7 +78,7 @@ def draw(rows, path):
     axes[1].set(xlabel="batch size (tokens)", ylabel="loss of the last epoch")
     for axis in axes:
         axis.set_xscale("log", base=2)
-        axis.axvline(2048, color="0.7", linestyle=":", zorder=0)
+        axis.axvline(default, color="0.7", linestyle=":", zorder=0)
         axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)
 

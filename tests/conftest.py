@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore = ["support"]  # to be imported once, by the tests that want it
+
 # Tests are small: threads gain nothing, and where other programs want the cores as well they
 # spin and make the suite many times slower. Set before numpy and torch are imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -35,6 +37,7 @@ def device(request):
         simulated = pytest.importorskip("simulated_device", reason=reason, exc_type=ImportError)
         with simulated.simulate() as device:
             yield device
+            assert simulated.n_operations() > 0, "nothing was computed on the device"
 
 
 class Recorder:

@@ -1,3 +1,4 @@
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skxling.alignment import (
@@ -33,6 +34,7 @@ VECTOR_LEVEL = [
         induction="both", keep_probability=0.5, keep_seed=True, tol=None, random_state=0
     ),
     WassersteinAligner(n_steps=2, min_agreement=None, random_state=0),
+    WassersteinAligner(n_steps=2, min_agreement=0.0, random_state=1),
     WassersteinAligner(
         init="distributions",
         matching="assignment",
@@ -58,6 +60,7 @@ VECTOR_LEVEL = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:The map is probably useless")
 @parametrize_with_checks(VECTOR_LEVEL)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)

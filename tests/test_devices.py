@@ -1,4 +1,8 @@
-"""On another device every estimator learns what it learns on the CPU."""
+"""On another device estimators learn what they learn on the CPU.
+
+What torch's own recurrent networks and transformers do there is for CUDA alone to show: the tests
+of CRFTagger and ContextualEmbedding ask for it.
+"""
 
 import numpy as np
 import pytest

@@ -95,7 +95,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
 
     min_agreement : float or None, default=0.05
         In [0, 1]: without X and y there is a ConvergenceWarning where `agreement_` is less, or
-        where it may be chance. With None there is neither judgement nor warning.
+        where it may be chance. With None there is neither judgement nor warning. An aligner as
+        `init` asks for what its own parameters say.
 
     final_aligner : BaseAligner, default=None
         What is fitted on the pairs of the last round in the end; None keeps the aligner of that
@@ -129,11 +130,11 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
 
     agreement_ : float
         Share of their pairs that self-learning from either half of the start has in common, from 0
-        to 1; nan where nobody asked. With an aligner as `init`, what that has as its `agreement_`.
+        to 1; nan where nobody asked. With an aligner as `init`, the `agreement_` of that, if any.
 
     converged_ : bool or None
         Whether `agreement_` is at least `min_agreement`, and no chance: see the notes. None where
-        nobody asked. With an aligner as `init`, what that says of itself; it warns as well.
+        nobody asked. With an aligner as `init`, what that says of itself, if anything.
 
     n_features_in_ : int
         Number of features of the source space, d_source.
@@ -171,8 +172,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
     ones, both of use; at most 3% for generated ones that have nothing but spellings in common, and
     none for the real ones from a start that led nowhere. Two halves are less than a whole, so a
     weak start that would do may be warned of. Halves of the map that an aligner has found would
-    know of each other, so an aligner as `init` judges itself, as :class:`WassersteinAligner` and
-    :class:`AdversarialAligner` do.
+    know of each other, so it is for an aligner as `init` to judge and to warn, each in its way, as
+    :class:`WassersteinAligner` and :class:`AdversarialAligner` do; of others nobody does.
 
     A round costs a product of `n_frequent` x d with d x `n_frequent`, and a fit of `aligner`.
 
@@ -301,8 +302,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         -----
         ConvergenceWarning
             If there are no pairs to start from, and the two halves of the start lead to different
-            ones; or if `max_iter` ends the rounds while some similarities are still left out
-            (`keep_probability`).
+            ones; if the aligner that is `init` warns; or if `max_iter` ends the rounds while some
+            similarities are still left out (`keep_probability`).
         """
         generator = check_generator(self.random_state, resolve_device(self.device))
         X, Y, source, target = check_sides(self, X, y, source_vectors, target_vectors)
@@ -375,11 +376,12 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
     def _judge(self, trials, first, words):
         """Find out whether both halves of the start lead to the same, unless it was given."""
         self.agreement_, self.converged_ = np.nan, None
-        if trials is None or self.min_agreement is None:
-            return
-        if isinstance(self.init_, BaseAligner):  # has judged itself, and warned
+        if isinstance(self.init_, BaseAligner):
+            if not hasattr(first, "converged_"):
+                first = getattr(first, "aligner_", first)  # that it goes on from
             self.agreement_ = getattr(first, "agreement_", np.nan)
             self.converged_ = getattr(first, "converged_", None)
+        if isinstance(self.init_, BaseAligner) or trials is None or self.min_agreement is None:
             return
         agreement = trials.agreement(*halve_start(self, self.init_, words))
         self.agreement_ = agreement.share

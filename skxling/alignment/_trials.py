@@ -91,12 +91,12 @@ class Trials:
         self._spaces, self._device, self._known = (source, target), device, {}
 
     def agreement(self, one, other):
-        """Find out how many pairs trials from two halves of a start have in common, and by chance.
+        """Find out how many pairs trials from two starts have in common, and by chance.
 
         Parameters
         ----------
         one, other : ndarray of shape (n_pairs, 2), int64
-            The halves, rows of either space.
+            The starts, rows of either space.
 
         Returns
         -------

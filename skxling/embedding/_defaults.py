@@ -28,9 +28,9 @@ class Pace(NamedTuple):
     tokens_per_read: int
 
 
-# On the CPU half as many tokens of a chunk take no longer without n-grams, and half the memory. On
-# a GPU a chunk takes as long as the host needs to start its 40 operations, whatever its size, and
-# a read that of some 150: there are to be few of them.
+# Without n-grams small chunks cost no time on the CPU, and save memory. On a GPU a chunk takes as
+# long as the host needs to start its operations, some 40, whatever its size, and a read likewise:
+# there are to be few of them.
 _PACES = {
     ("cpu", "words"): Pace(chunk=1024, n_shared=32, tokens_per_read=2**15),
     ("cpu", "n-grams"): Pace(chunk=2048, n_shared=64, tokens_per_read=2**17),

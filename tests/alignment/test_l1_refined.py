@@ -69,8 +69,9 @@ def test_no_pairs(spaces):
         ValueError, match=r"requires y to be passed.* or an `aligner` that finds its own"
     ):
         L1RefinedAligner().fit(**whole)
+    short = {"n_steps": 1, "max_iter": 1, "min_agreement": None, "random_state": 0}
     with pytest.raises(ValueError, match=r"needs pairs\. Wrap the former in SelfLearningAligner"):
-        L1RefinedAligner(WassersteinAligner(n_steps=1, max_iter=1)).fit(**whole)
+        L1RefinedAligner(WassersteinAligner(**short)).fit(**whole)
     for aligner in (L1RefinedAligner(), L1RefinedAligner(SelfLearningAligner())):
         with pytest.raises(ValueError, match="give both X and y"):
             aligner.fit(spaces[0], **whole)

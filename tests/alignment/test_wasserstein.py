@@ -2,12 +2,17 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from skxling.alignment import SelfLearningAligner, WassersteinAligner
+from skxling.alignment import AllButTheTop, SelfLearningAligner, WassersteinAligner
 from skxling.embedding import WordVectors
 from skxling.translation import WordTranslator
 
-SMALL = {"init": "distributions", "batch_size": 100, "n_steps": 10, "max_iter": 2}
-SMALL["min_agreement"] = None  # judged where a test asks for it
+SMALL = {
+    "init": "distributions",
+    "batch_size": 100,
+    "n_steps": 10,
+    "max_iter": 2,
+    "min_agreement": None,  # judged where a test asks for it
+}
 
 
 def _clouds(seed, n_words=240, d=12, noise=0.05, d_target=None):
@@ -103,7 +108,7 @@ def test_self_learning_goes_on_from_it():
 JUDGED = {**SMALL, "min_agreement": 0.05}
 
 
-def test_a_map_that_needs_no_single_word_is_believed():
+def test_a_map_that_both_halves_lead_to_is_believed():
     source, target, gold = _clouds(0, n_words=600)
     aligner = WassersteinAligner(**JUDGED, random_state=0)
     assert _p_at_1(aligner, source, target, gold) > 0.95
@@ -116,10 +121,11 @@ def test_a_map_that_needs_no_single_word_is_believed():
     assert np.isnan(silent.agreement_)
 
 
+@pytest.mark.parametrize("init", ["distributions", "relaxation"])
 @pytest.mark.parametrize("seed", range(5))
-def test_unrelated_clouds_are_reported(seed):
+def test_unrelated_clouds_are_reported(seed, init):
     (source, _, _), (_, target, _) = _clouds(seed, n_words=600), _clouds(seed + 100, n_words=600)
-    aligner = WassersteinAligner(**JUDGED, random_state=0)
+    aligner = WassersteinAligner(**{**JUDGED, "init": init}, random_state=0)
     with pytest.warns(ConvergenceWarning, match=r"useless: .* are the same, and 5.0% are asked"):
         aligner.fit(source_vectors=source, target_vectors=target)
     assert aligner.converged_ is False
@@ -134,6 +140,31 @@ def test_what_may_be_chance_is_not_believed(n_words):
         aligner.fit(source_vectors=source, target_vectors=source)
     assert aligner.converged_ is False
     assert 0 <= aligner.agreement_ <= 1
+
+
+def test_a_random_state_is_advanced_as_far_without_the_judge():
+    source, target, _ = _clouds(0, n_words=600)
+    after = []
+    for params in (SMALL, JUDGED):
+        random_state = np.random.RandomState(0)
+        aligner = WassersteinAligner(**params, random_state=random_state)
+        aligner.fit(source_vectors=source, target_vectors=target)
+        after.append((aligner.mapping_, random_state.randint(1000)))
+    np.testing.assert_array_equal(after[0][0], after[1][0])
+    assert after[0][1] == after[1][1]
+
+
+@pytest.mark.filterwarnings("ignore:The map is probably useless")
+@pytest.mark.parametrize("d_target", [12, 16])
+def test_pairs_alone_and_frames_are_judged(d_target):
+    pd = pytest.importorskip("pandas", reason="pandas is not installed")
+    source, target, _ = _clouds(0, d_target=d_target)
+    params = {**JUDGED, "normalize": ("unit", AllButTheTop())}
+    frame = pd.DataFrame(source, columns=[f"x{i}" for i in range(12)])
+    for X in (source, frame):
+        aligner = WassersteinAligner(**params, random_state=0).fit(X, target)
+        assert 0 <= aligner.agreement_ <= 1
+        assert aligner.converged_ is (aligner.agreement_ >= 0.05)
 
 
 def test_as_many_passes_are_judged_as_were_done(make_recorder):

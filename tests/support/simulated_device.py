@@ -16,7 +16,9 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 _setup_privateuseone_for_python_backend("simulated")
 DEVICE = torch.device("simulated", 0)
 
+_INDEXING = ("index", "index_put", "index_put_", "_index_put_impl_")
 _generators = {}  # by address: torch wraps a generator anew on its way
+_names = []  # of the operations on the device since `simulate`
 _CPUGenerator = torch.Generator
 
 
@@ -74,12 +76,18 @@ def simulate():
     """Let there be the device."""
     lifted = torch._C._only_lift_cpu_tensors()
     torch._C._set_only_lift_cpu_tensors(True)  # torch.tensor makes them on the CPU, then copies
+    _names.clear()
     try:
         with mock.patch("torch.Generator", SimulatedGenerator), _Everything():
             yield DEVICE
     finally:
         torch._C._set_only_lift_cpu_tensors(lifted)
         _generators.clear()
+
+
+def n_operations():
+    """Count what was computed on the device since it was there."""
+    return len(_names) - _names.count("_to_copy")
 
 
 def _run(function, args, kwargs):
@@ -94,6 +102,8 @@ def _run(function, args, kwargs):
     if device is not None:
         options["device"] = torch.device("cpu")
     result = function(*values, **options)
+    if is_here:
+        _names.append(name)
     for given in (args[0] if args else None, kwargs.get("out")):
         if isinstance(given, SimulatedTensor) and given.value is result:
             return given  # what was changed in place
@@ -104,7 +114,7 @@ def _is_here(name, args, kwargs):
     """Whether the operation is one of this device."""
     if name == "copy_":
         return isinstance(args[0], SimulatedTensor)
-    if name.removeprefix("_").startswith("index") and isinstance(args[1], (list, tuple)):
+    if name in _INDEXING and _is_ours(args[0].device):
         args = (args[0], *args[2:])  # indices may be of the CPU
     tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
     is_here = any(_is_ours(tensor.device) for tensor in tensors)

@@ -6,17 +6,23 @@ import torch
 
 from skxling.utils import to_numpy
 
-pytest.importorskip(
+simulated_device = pytest.importorskip(
     "simulated_device", reason="this torch cannot simulate a device", exc_type=ImportError
 )
 
 
 @pytest.fixture
 def simulated():
-    from simulated_device import simulate
-
-    with simulate() as device:
+    with simulated_device.simulate() as device:
         yield device
+
+
+def test_it_counts_what_is_computed_on_it(simulated):
+    rows = torch.ones(3).to(simulated)
+    torch.ones(3).sum()
+    assert simulated_device.n_operations() == 0
+    rows.sum()
+    assert simulated_device.n_operations() == 1
 
 
 def test_it_computes_what_the_cpu_computes(simulated):
@@ -38,6 +44,7 @@ def test_it_computes_what_the_cpu_computes(simulated):
         lambda here, there: here.index_select(0, there.long()),
         lambda here, there: torch.mul(here, here, out=there),
         lambda here, there: here.index_put((torch.tensor([0]),), there[:1]),
+        lambda here, there: there[here.long()],
     ],
 )
 def test_it_refuses_tensors_of_two_devices(mix, simulated):
