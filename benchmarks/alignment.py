@@ -84,7 +84,9 @@ def settings():
             learn(init="distributions", **robust), needs_pairs=False, draws=True
         ),
         "Wasserstein": Setting(
-            lambda seed: A.WassersteinAligner(random_state=seed), needs_pairs=False, draws=True
+            lambda seed: A.WassersteinAligner(min_agreement=None, random_state=seed),
+            needs_pairs=False,
+            draws=True,
         ),
         "Adversarial, max_seconds=600": Setting(
             lambda seed: A.AdversarialAligner(max_seconds=600.0, random_state=seed),
