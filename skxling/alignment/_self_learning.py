@@ -381,7 +381,8 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
                 first = getattr(first, "aligner_", first)  # that it goes on from
             self.agreement_ = getattr(first, "agreement_", np.nan)
             self.converged_ = getattr(first, "converged_", None)
-        if isinstance(self.init_, BaseAligner) or trials is None or self.min_agreement is None:
+            return
+        if trials is None or self.min_agreement is None:
             return
         agreement = trials.agreement(*halve_start(self, self.init_, words))
         self.agreement_ = agreement.share

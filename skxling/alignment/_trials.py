@@ -47,31 +47,6 @@ class Agreement(NamedTuple):
         )
 
 
-def compare_pairs(one, other, n_columns):
-    """Find out how many pairs two trials have in common, and by chance.
-
-    Two ways to match n words one to one that know nothing of each other have one pair in common
-    on average, whatever n is: each pair of one is in the other with probability 1 / n. So few
-    words may agree in a large share by chance, and one word, or words that are all alike, must.
-
-    Parameters
-    ----------
-    one, other : Tensor of shape (2, n_pairs), int64
-        Rows of either space; no pair twice.
-
-    n_columns : int
-        Rows of the second space are below it.
-
-    Returns
-    -------
-    agreement : Agreement
-    """
-    one, other = (rows * n_columns + columns for rows, columns in (one, other))
-    n_common, n_pairs = int(torch.isin(one, other).sum()), min(len(one), len(other))
-    chance = binomtest(n_common, n_pairs, p=1 / n_pairs, alternative="greater")
-    return Agreement(2 * n_common / (len(one) + len(other)), float(chance.pvalue))
-
-
 class Trials:
     """Rounds of a rotation and mutual neighbours among the frequent words of two spaces.
 
@@ -93,6 +68,10 @@ class Trials:
     def agreement(self, one, other):
         """Find out how many pairs trials from two starts have in common, and by chance.
 
+        Two ways to match n words one to one that know nothing of each other have one pair in common
+        on average, whatever n is: each pair of one is in the other with probability 1 / n. So few
+        words may agree in a large share by chance, and one word, or words that are all alike, must.
+
         Parameters
         ----------
         one, other : ndarray of shape (n_pairs, 2), int64
@@ -104,13 +83,18 @@ class Trials:
         """
         key = one.tobytes(), other.tobytes()
         if key not in self._known:
-            self._known[key] = compare_pairs(self._try(one), self._try(other), N_WORDS)
+            one, other = self._try(one), self._try(other)
+            n_common, n_pairs = int(torch.isin(one, other).sum()), min(len(one), len(other))
+            chance = binomtest(n_common, n_pairs, p=1 / n_pairs, alternative="greater")
+            share = 2 * n_common / (len(one) + len(other))
+            self._known[key] = Agreement(share, float(chance.pvalue))
         return self._known[key]
 
     def _try(self, pairs):
-        """Go on from some pairs; gives both rows of those in the end."""
+        """Go on from some pairs, and give a number for each pair in the end."""
         start = to_tensor(pairs.copy(), device=self._device).T
-        return refine_pairs(*self._sides, *start, n_frequent=N_WORDS, max_iter=N_ROUNDS)
+        rows, columns = refine_pairs(*self._sides, *start, n_frequent=N_WORDS, max_iter=N_ROUNDS)
+        return rows * N_WORDS + columns
 
     @cached_property
     def _sides(self):
