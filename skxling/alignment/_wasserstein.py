@@ -305,11 +305,23 @@ class WassersteinAligner(CallbackSupportMixin, BaseLinearAligner):
         starts, device = [], resolve_device(self.device)
         for half in (0, 1):
             spaces = {"source_vectors": source[half::2], "target_vectors": target[half::2]}
-            other = type(self)(**params).fit(**spaces)
+            other = self._fit_half(params, spaces)
             sides = other.transform(source[:N_WORDS]), other.transform_target(target[:N_WORDS])
             pairs = induce_pairs(*(to_tensor(np.asarray(side), device=device) for side in sides))
             starts.append(to_numpy(torch.stack(pairs, dim=1)))
         return Trials(source, target, device).agreement(*starts)
+
+    def _fit_half(self, params, spaces):
+        """Fit an aligner like this one to half of the words."""
+        try:
+            return type(self)(**params).fit(**spaces)
+        except ValueError as error:
+            sizes = " and ".join(str(len(space)) for space in spaces.values())
+            raise ValueError(
+                f"`min_agreement`={self.min_agreement} judges the map by those of every second "
+                f"word, {sizes} of them, which failed: {error} Give more words, or "
+                "min_agreement=None for a map that is not judged."
+            ) from error
 
     def _find_start(self, source, target):
         """Give the rotation of the first matching, of the most frequent words."""

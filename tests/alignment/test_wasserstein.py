@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
 from skxling.alignment import AllButTheTop, SelfLearningAligner, WassersteinAligner
@@ -217,3 +218,11 @@ def test_nothing_to_align():
         WassersteinAligner().fit(source_vectors=np.eye(3))
     with pytest.raises(ValueError, match=r"give both, or neither .* Got X alone"):
         WassersteinAligner().fit(np.eye(3), source_vectors=np.eye(3), target_vectors=np.eye(3))
+
+
+def test_a_judge_that_has_too_few_words_names_the_way_out():
+    source, target, _ = _clouds(0, n_words=60, d=40)
+    params = {**SMALL, "normalize": ("unit", PCA(35))}
+    with pytest.raises(ValueError, match=r"30 and 30 of them, which failed: .* min_agreement=None"):
+        WassersteinAligner(**{**params, "min_agreement": 0.05}).fit(source, target)
+    WassersteinAligner(**params).fit(source, target)
