@@ -3,9 +3,9 @@ Every aligner on one pair of languages
 ======================================
 
 Which aligner is best depends on how many pairs of words are known. With few, what counts is to be
-held back: a rotation can do little harm. With many, methods that stretch the space, or look at what
-is near by mistake, find more. Here all of them learn from the same pairs, from 25 to 800, and are
-asked the same words.
+held back: a rotation can do little harm. The more there are, the closer come methods that may
+stretch the space. Here all of them learn from the same pairs, from 25 to 800, and are asked the
+same words.
 """
 
 # %%

@@ -59,6 +59,7 @@ import tempfile
 
 import torch
 from transformers import BertConfig, BertForMaskedLM, BertTokenizer
+from transformers.utils.logging import disable_progress_bar
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 vocabulary = SPECIAL + sorted({word for side in (english, german) for s in side for word in s})
@@ -87,9 +88,10 @@ for _ in range(600):
     loss.backward()
     optimizer.step()
 
-folder = tempfile.mkdtemp()
-model.save_pretrained(folder)
-BertTokenizer(vocab=ids).save_pretrained(folder)
+disable_progress_bar()
+temporary = tempfile.TemporaryDirectory()
+model.save_pretrained(temporary.name)
+_ = BertTokenizer(vocab=ids, do_lower_case=False).save_pretrained(temporary.name)
 
 # %%
 # Before and after alignment
@@ -100,7 +102,7 @@ BertTokenizer(vocab=ids).save_pretrained(folder)
 
 from skxling.contextual import ContextualEmbedding, LayerwiseAligner
 
-embedding = ContextualEmbedding(folder, layers=[-2, -1])
+embedding = ContextualEmbedding(temporary.name, layers=[-2, -1])
 aligners = {
     "as the model gives them": LayerwiseAligner(embedding, "passthrough").fit(english, german),
     "aligned": LayerwiseAligner(embedding).fit(english, german),

@@ -11,7 +11,7 @@ from skxling.embedding import JointSkipGram
 from skxling.embedding._word_vectors import as_word_vectors
 from skxling.functional import RETRIEVALS
 from skxling.text import reallocate_vocabulary
-from skxling.translation import WordTranslator
+from skxling.translation import FaissIndex, WordTranslator
 from skxling.translation._base import BaseTranslator
 from skxling.translation._lexicon import (
     check_lexicon,
@@ -24,6 +24,18 @@ from skxling.translation._lexicon import (
 from skxling.utils import resolve_device
 from skxling.utils._sklearn import HasMethods, Interval, StrOptions, _fit_context
 from skxling.utils._words import check_words
+
+
+def _map_sides(aligner, words, reallocation):
+    """Step 3, both vocabularies in the shared space; shared words have one vector."""
+    is_source, is_target, is_shared, _ = reallocation
+    in_source, in_target = is_source | is_shared, is_target | is_shared
+    target = words.subset(in_target)
+    target = target.with_vectors(aligner.transform_target(target.vectors))
+    mapped = np.empty((in_source.sum(), target.n_components), dtype=np.float32)
+    mapped[is_source[in_source]] = aligner.transform(words.subset(is_source).vectors)
+    mapped[is_shared[in_source]] = target.vectors[is_shared[in_target]]
+    return words.subset(in_source).with_vectors(mapped), target
 
 
 class JointAlignCombiner(BaseTranslator):
@@ -133,7 +145,7 @@ class JointAlignCombiner(BaseTranslator):
         "retrieval": [StrOptions(set(RETRIEVALS))],
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
-        "index": [HasMethods(["fit", "kneighbors"]), None],
+        "index": [FaissIndex, None],
         "memory": [None, str, HasMethods(["cache"])],
         "device": "no_validation",  # resolve_device checks it
     }
@@ -200,12 +212,14 @@ class JointAlignCombiner(BaseTranslator):
         fit_params = route_to_aligner(self, fit_params)
         context = self._init_callback_context(max_subtasks=1 + (corpora is not None))
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        self._initialize_jointly(corpora, context)
-        self._reallocate_vocabulary()
-        self._refine_by_alignment(lexicon, fit_params, context)
-        self.translator_ = WordTranslator(
-            self.source_vectors_,
-            self.target_vectors_,
+        joint = self._initialize_jointly(corpora, context)
+        words = as_word_vectors(joint.word_vectors_)
+        reallocation = self._reallocate_vocabulary(words)
+        aligner, n_pairs = self._fit_aligner(words, reallocation, lexicon, fit_params, context)
+        source, target = _map_sides(aligner, words, reallocation)
+        translator = WordTranslator(
+            source,
+            target,
             "passthrough",
             retrieval=self.retrieval,
             n_neighbors=self.n_neighbors,
@@ -213,6 +227,9 @@ class JointAlignCombiner(BaseTranslator):
             index=self.index,
             device=self.device,
         ).fit()
+        self.joint_, self.reallocation_, self.aligner_ = joint, reallocation, aligner
+        self.n_pairs_, self.translator_ = n_pairs, translator
+        self.source_vectors_, self.target_vectors_ = source, target
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -295,58 +312,47 @@ class JointAlignCombiner(BaseTranslator):
     def _initialize_jointly(self, corpora, context):
         """Step 1: one model of both languages."""
         if corpora is None:
-            self.joint_ = self.joint
-            return
+            return self.joint
         joint = JointSkipGram(device=self.device) if self.joint is None else clone(self.joint)
         cached = check_memory(self.memory).cache(fit_joint, ignore=["caller", "context"])
         subcontext = context.subcontext(task_name="fit-joint")
-        self.joint_ = cached(joint, *corpora, file_states(corpora), caller=self, context=subcontext)
+        return cached(joint, *corpora, file_states(corpora), caller=self, context=subcontext)
 
-    def _reallocate_vocabulary(self):
+    def _reallocate_vocabulary(self, words):
         """Step 2: source-only, target-only and shared words."""
-        counts = as_word_vectors(self.joint_.word_vectors_).counts
+        counts = words.counts
         if counts is None or counts.ndim != 2 or counts.shape[1] != 2:
             shape = None if counts is None else counts.shape
             raise ValueError(
                 "The joint model must count its words in two languages. Got counts of shape "
                 f"{shape}: train it on two corpora, fit(X_src, X_tgt)."
             )
-        self.reallocation_ = reallocate_vocabulary(counts, self.threshold)
+        reallocation = reallocate_vocabulary(counts, self.threshold)
         for side in ("source", "target"):
-            if not getattr(self.reallocation_, side).any():
+            if not getattr(reallocation, side).any():
                 raise ValueError(
                     f"`threshold={self.threshold}` leaves no {side}-only word among {len(counts)}. "
                     "Lower it; or are both corpora of one language?"
                 )
+        return reallocation
 
-    def _refine_by_alignment(self, lexicon, fit_params, context):
-        """Step 3: map source-only onto target-only words; shared words keep one vector."""
-        words = as_word_vectors(self.joint_.word_vectors_)
-        is_source, is_target, is_shared, _ = self.reallocation_
-        source_only, target_only = words.subset(is_source), words.subset(is_target)
+    def _fit_aligner(self, words, reallocation, lexicon, fit_params, context):
+        """Step 3, the map of source-only onto target-only words; gives its number of pairs too."""
+        source_only = words.subset(reallocation.source)
+        target_only = words.subset(reallocation.target)
         way_out = (
             "Entries need a source-only and a target-only word; words that both languages share "
             "are no pairs. Lower `threshold`, give more entries, or fit without a lexicon."
         )
         pairs = select_pairs(lexicon, source_only, target_only, fit_params, way_out)
-        self.aligner_ = clone_aligner(
+        aligner = clone_aligner(
             self.aligner,
             has_lexicon=lexicon is not None,
             device=self.device,
             init="identity",  # joint training has brought the languages near each other
         )
         subcontext = context.subcontext(task_name="fit-aligner")
-        self.n_pairs_ = fit_aligner(
-            self.aligner_, pairs, source_only, target_only, self, subcontext
-        )
-        in_source, in_target = is_source | is_shared, is_target | is_shared
-        target = words.subset(in_target)
-        target = target.with_vectors(self.aligner_.transform_target(target.vectors))
-        mapped = np.empty((in_source.sum(), target.n_components), dtype=np.float32)
-        mapped[is_source[in_source]] = self.aligner_.transform(source_only.vectors)
-        mapped[is_shared[in_source]] = target.vectors[is_shared[in_target]]
-        self.source_vectors_ = words.subset(in_source).with_vectors(mapped)
-        self.target_vectors_ = target
+        return aligner, fit_aligner(aligner, pairs, source_only, target_only, self, subcontext)
 
     def _place(self, words, name, word_vectors, map_side):
         """Rows of one side's words in the shared space, composed where the side lacks them."""
@@ -354,7 +360,8 @@ class JointAlignCombiner(BaseTranslator):
         rows, is_known = look_up(word_vectors, words)
         unknown = np.flatnonzero(~is_known)
         if len(unknown):
-            composed = np.asarray(self.joint_.transform([words[i] for i in unknown]))
+            # as lists of one token: a word may have a blank in it
+            composed = np.asarray(self.joint_.transform([[words[i]] for i in unknown]))
             # a centring map would turn "knows nothing" into a direction
             is_composed = composed.any(axis=1)
             if is_composed.any():

@@ -69,9 +69,9 @@ class ContextualEmbedding(TransformerMixin, BaseEstimator):
         Precision in which the model computes. What comes out is float32 always.
 
     memory : str or object with the joblib.Memory interface, default=None
-        Keeps vectors on disk, so that the same sentences are computed once. A path names the
-        folder. A model's folder is read again when its files change; a name is taken to mean the
-        same model always.
+        Keeps vectors on disk, so that the same list of sentences is computed once; a list that
+        begins with other sentences is another one. A path names the folder. A model's folder is
+        read again when its files change; a name is taken to mean the same model always.
 
     device : str or torch.device, default="auto"
         Where to compute: "auto" is CUDA where there is one, else the CPU.

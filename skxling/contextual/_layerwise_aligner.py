@@ -20,6 +20,18 @@ from skxling.text import WordAligner, one_to_one_links
 from skxling.utils._sklearn import HasMethods, Interval, StrOptions, _fit_context
 
 
+def _fit_layers(aligner, embedding, X, y, links):
+    """Aligners of the layers, and the number of linked words that they were fitted on."""
+    aligners, n_links = fit_layers(aligner, lambda: gen_linked_blocks(embedding, X, y, links))
+    if not aligners:
+        raise ValueError(
+            f"No link is left to fit on: {sum(map(len, links))} one-to-one links in {len(links)} "
+            "sentence pairs, of words that have vectors. Give more sentence pairs, other `links`, "
+            "or a lower `min_similarity`."
+        )
+    return aligners, n_links
+
+
 class LayerwiseAligner(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
     """Bring the contextual vectors of two languages into one space, layer by layer.
 
@@ -83,9 +95,9 @@ class LayerwiseAligner(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
     no vectors: :class:`~skxling.alignment.ProcrustesAligner`,
     :class:`~skxling.alignment.LinearAligner`, :class:`~skxling.alignment.CCAAligner` and
     :class:`~skxling.alignment.MultistepAligner`, with a `normalize` of "unit" and "center". A
-    "center" that another step follows costs one more pass over the sentences, as does
-    `min_similarity`; the `memory` of the embedding makes passes cheap. Other aligners keep the
-    vectors of the linked words.
+    "center" that another step follows costs one more pass over the sentences, and
+    `min_similarity` two; the `memory` of the embedding makes a pass over the same sentences cheap.
+    Other aligners keep the vectors of the linked words.
 
     References
     ----------
@@ -154,24 +166,25 @@ class LayerwiseAligner(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
         ValueError
             If sentences and links do not fit each other, or no link is left to fit on.
         """
-        self.embedding_ = ContextualEmbedding() if self.embedding is None else clone(self.embedding)
-        self.aligners_, self.word_aligner_, self.n_links_ = [], None, 0
-        if y is None:
-            if self.aligner == "passthrough":
-                return self
+        embedding = ContextualEmbedding() if self.embedding is None else clone(self.embedding)
+        word_aligner, aligners, n_links = None, [], 0
+        if y is not None:
+            X, y = list(gen_sentences(X)), list(gen_sentences(y))
+            if links is None:
+                word_aligner = WordAligner() if self.word_aligner is None else self.word_aligner
+                word_aligner = clone(word_aligner).fit(X, y)
+                links = word_aligner.transform(X, y)
+            lengths = [[len(words) for words in side] for side in (X, y)]
+            links = one_to_one_links(check_positions(links, *lengths))
+            if self.aligner != "passthrough":
+                aligners, n_links = self._fit_aligners(embedding, X, y, links)
+        elif self.aligner != "passthrough":
             raise ValueError(
                 "LayerwiseAligner requires y to be passed, but the target y is None: give the "
                 "translations of the sentences of X. aligner='passthrough' does without."
             )
-        X, y = list(gen_sentences(X)), list(gen_sentences(y))
-        links = one_to_one_links(self._find_links(X, y, links))
-        if self.aligner != "passthrough":
-            self._fit_aligners(X, y, links)
-            if self.min_similarity is not None:
-                similar = select_similar(
-                    self.embedding_, self.aligners_, X, y, links, self.min_similarity
-                )
-                self._fit_aligners(X, y, similar)
+        self.embedding_, self.word_aligner_ = embedding, word_aligner
+        self.aligners_, self.n_links_ = aligners, n_links
         return self
 
     def transform(self, X):
@@ -273,27 +286,16 @@ class LayerwiseAligner(TransformerMixin, MetaEstimatorMixin, BaseEstimator):
         """
         return MetadataRouter(owner=self).add_self_request(self)
 
-    def _find_links(self, X, y, links):
-        """Links of sentence pairs: those given, checked, or the word aligner's."""
-        if links is None:
-            aligner = WordAligner() if self.word_aligner is None else clone(self.word_aligner)
-            self.word_aligner_ = aligner.fit(X, y)
-            links = self.word_aligner_.transform(X, y)
-        return check_positions(links, [len(words) for words in X], [len(words) for words in y])
-
-    def _fit_aligners(self, X, y, links):
-        """Fit an aligner for each layer on linked words."""
-        default = ProcrustesAligner(normalize=("unit", "center"))
-        self.aligners_, self.n_links_ = fit_layers(
-            default if self.aligner is None else self.aligner,
-            lambda: gen_linked_blocks(self.embedding_, X, y, links),
-        )
-        if not self.aligners_:
-            raise ValueError(
-                f"No link is left to fit on: {sum(map(len, links))} one-to-one links in "
-                f"{len(links)} sentence pairs, of words that have vectors. Give more sentence "
-                "pairs, other `links`, or a lower `min_similarity`."
-            )
+    def _fit_aligners(self, embedding, X, y, links):
+        """Fit an aligner for each layer on linked words; twice where links are to be similar."""
+        aligner = self.aligner
+        if aligner is None:
+            aligner = ProcrustesAligner(normalize=("unit", "center"))
+        aligners, n_links = _fit_layers(aligner, embedding, X, y, links)
+        if self.min_similarity is None:
+            return aligners, n_links
+        similar = select_similar(embedding, aligners, X, y, links, self.min_similarity)
+        return _fit_layers(aligner, embedding, X, y, similar)
 
     def _iter_side(self, sentences, method):
         """Embed sentences, align their layers by a method of the aligners, and combine them."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sklearn.utils import Bunch
 
+from skxling.datasets._columns import is_pair_of_columns
 from skxling.embedding._io_files import open_for_reading, read_errors_named
 from skxling.tagging import to_iob2
 
@@ -29,10 +30,11 @@ def _read_lines(path, encoding):
 
 
 def _cells(line, columns, where):
-    """Token and tag of a line: cut at tabs where it has some, else at white space."""
-    cells = line.split("\t") if "\t" in line else line.split()
+    """Token and tag of a line: cut at tabs where it has some, else at blanks."""
+    # other white space, such as a no-break space, is part of a token
+    cells = line.split("\t") if "\t" in line else [cell for cell in line.split(" ") if cell]
     try:
-        token, tag = (cells[column].strip() for column in columns)
+        token, tag = (cells[column].strip(" ") for column in columns)
     except IndexError:
         token = tag = ""
     if not token or not tag or len(cells) < 2:
@@ -122,7 +124,7 @@ def load_conll(path, *, columns=None, comment=None, scheme="iob2", encoding="utf
     is_uner = ".iob2" in path.suffixes
     if columns is None:
         columns = (1, 2) if is_uner else (0, -1)
-    if len(columns) != 2 or not all(isinstance(column, int) for column in columns):
+    if not is_pair_of_columns(columns):
         raise ValueError(f"`columns` must be two column numbers. Got {columns!r}.")
     comment = "#" if comment is None and is_uner else comment
     sentences, numbers = [[]], []

@@ -6,7 +6,13 @@ import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
 from skxling.datasets._false_friends import choose_false_friends, describe_false_friends
-from skxling.datasets._latent import CONTENT_SHARES, ConceptSampler, draw_latent_model, perturb
+from skxling.datasets._latent import (
+    CLASSES,
+    CONTENT_SHARES,
+    ConceptSampler,
+    draw_latent_model,
+    perturb,
+)
 from skxling.datasets._sentences import draw_corpus
 from skxling.datasets._spelling import SOURCE, TARGET, draw_shared_stems, spell
 from skxling.utils._sklearn import Interval, validate_params
@@ -44,7 +50,7 @@ def _check_sizes(n_sentences, n_concepts, n_friends):
 def _spell_both(model, friends, cognates, rng):
     """Spell both languages, and the strings that they share."""
     names = model.members("name").tolist()
-    content = np.unique(model.families[: len(model.families) if not names else names[0]])
+    content = np.unique(model.families[model.classes < CLASSES.index("name")])
     families = rng.permutation(content)[: round(cognates * len(content))].tolist()
     stems = iter(draw_shared_stems(len(friends.kinds) + len(names) + len(families), rng))
     false = [next(stems) for _ in friends.kinds]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sklearn.utils import Bunch
 
+from skxling.datasets._columns import is_pair_of_columns
 from skxling.embedding._io_files import open_for_reading, read_errors_named
 
 
@@ -124,7 +125,7 @@ def load_lexicon(path, *, sep="auto", columns=None, lowercase=False, comment="#"
     path = Path(path)
     if not isinstance(sep, str) or not sep:
         raise ValueError(f'`sep` must be "auto" or a separator such as "\\t". Got {sep!r}.')
-    if columns is not None and (len(columns) != 2 or min(columns) < 0):
+    if columns is not None and not (is_pair_of_columns(columns) and min(columns) >= 0):
         raise ValueError(f"`columns` must be two column numbers from 0 on. Got {columns!r}.")
     pairs, n_read = {}, 0  # a dict keeps the file's order
     for number, line in _read_lines(path):

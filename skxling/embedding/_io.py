@@ -1,12 +1,13 @@
 """Reading and writing word vectors, whatever the format."""
 
 import os
-import string
 from pathlib import Path
 
-from skxling.embedding._io_fasttext import FASTTEXT_MAGIC, read_fasttext
+from skxling.embedding._io_fasttext import FASTTEXT_MAGIC, load_fasttext
 from skxling.embedding._io_files import (
     COMPRESSED_SUFFIXES,
+    ON_BAD_LINES,
+    check_choice,
     check_exists,
     check_limit,
     open_for_reading,
@@ -32,12 +33,6 @@ _SUFFIXES = {
     ".safetensors": "safetensors",
     "": "npy",
 }
-_PRINTABLE = frozenset(string.printable.encode())
-
-
-def _check_choice(name, value, choices):
-    if value not in choices:
-        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, choices))}. Got {value!r}.")
 
 
 def _detect_format(path):
@@ -57,11 +52,21 @@ def _detect_format(path):
                 f"{path} is a bare .npy file, which names no words. Use "
                 "WordVectors(words, numpy.load(path)), or name the folder that holds it."
             )
-        if parse_header(first, path) is None:
+        header = parse_header(first, path)
+        if header is None:
             return "word2vec"
         # word2vec's two formats have one header; what follows the first word tells them apart
-        numbers = file.readline(2**16).partition(b" ")[2]
-        return "word2vec" if _PRINTABLE.issuperset(numbers) else "word2vec_binary"
+        line = file.readline(2**16).split()
+        is_text = not line or sum(map(_is_number, line[1:])) >= min(2, header.n_components)
+        return "word2vec" if is_text else "word2vec_binary"
+
+
+def _is_number(field):
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
 
 
 def read_word_vectors(path, *, format="auto", limit=None, mmap=False, on_bad_lines="error"):
@@ -91,6 +96,7 @@ def read_word_vectors(path, *, format="auto", limit=None, mmap=False, on_bad_lin
         infinity; a word that is not UTF-8. "error" raises and names the line; "warn" drops such
         lines and counts them in one warning; "skip" drops them silently. A repeated word
         is no bad line: its first row is kept, and one warning, but with "skip", counts the others.
+        Formats "npy" and "safetensors" are this library's own, and raise for anything bad.
 
     Returns
     -------
@@ -124,8 +130,8 @@ def read_word_vectors(path, *, format="auto", limit=None, mmap=False, on_bad_lin
     ...     read_word_vectors(path, limit=1)
     <WordVectors: 1 words, 2 components>
     """
-    _check_choice("format", format, ("auto", *_FORMATS))
-    _check_choice("on_bad_lines", on_bad_lines, ("error", "warn", "skip"))
+    check_choice("format", format, ("auto", *_FORMATS))
+    check_choice("on_bad_lines", on_bad_lines, ON_BAD_LINES)
     check_limit(limit)
     path = check_exists(path)
     if format == "auto":
@@ -139,7 +145,7 @@ def read_word_vectors(path, *, format="auto", limit=None, mmap=False, on_bad_lin
             "once by write_word_vectors(read_word_vectors(path), folder, format='npy')."
         )
     if format == "fasttext":
-        return read_fasttext(path, limit=limit, on_bad_lines=on_bad_lines).word_vectors
+        return load_fasttext(path, limit, on_bad_lines, stacklevel=4).word_vectors
     reader = read_word2vec if format == "word2vec" else read_word2vec_binary
     return reader(path, limit=limit, on_bad_lines=on_bad_lines)
 
@@ -177,7 +183,7 @@ def write_word_vectors(word_vectors, path, *, format="auto"):
     counts. A safetensors file holds the same four as tensors `vectors`, `words` (uint8),
     `word_offsets` and `counts`.
     """
-    _check_choice("format", format, ("auto", *(name for name in _FORMATS if name != "fasttext")))
+    check_choice("format", format, ("auto", *(name for name in _FORMATS if name != "fasttext")))
     word_vectors = as_word_vectors(word_vectors)
     path = os.fspath(path)
     if format == "auto":

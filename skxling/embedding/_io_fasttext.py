@@ -7,7 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from skxling.embedding._io_files import RowCollector, check_exists, check_limit
+from skxling.embedding._io_files import (
+    ON_BAD_LINES,
+    RowCollector,
+    check_choice,
+    check_exists,
+    check_limit,
+)
 from skxling.text import subword_ids
 from skxling.utils import gen_blocks
 
@@ -221,7 +227,13 @@ def read_fasttext(path, *, limit=None, on_bad_lines="error"):
     .. [1] Bojanowski, Grave, Joulin, Mikolov, "Enriching Word Vectors with Subword
        Information", TACL 2017, section 3.2.
     """
+    check_choice("on_bad_lines", on_bad_lines, ON_BAD_LINES)
     check_limit(limit)
+    return load_fasttext(path, limit, on_bad_lines, stacklevel=4)
+
+
+def load_fasttext(path, limit, on_bad_lines, *, stacklevel):
+    """Read a model; a warning points `stacklevel` frames up, as seen from `RowCollector.finish`."""
     fields = _Fields(check_exists(path))
     bucket, min_n, max_n = _read_settings(fields)
     raw_words, counts = _read_dictionary(fields)
@@ -235,4 +247,4 @@ def read_fasttext(path, *, limit=None, on_bad_lines="error"):
         words = [word.decode(errors="replace") for word in raw_words[block]]
         vectors = table.compose(words, first_row=block.start)
         collector.add(raw_words[block], vectors, range(block.start + 1, block.stop + 1))
-    return SubwordVectors(collector.finish(stacklevel=3, counts=counts), table)
+    return SubwordVectors(collector.finish(stacklevel, counts), table)

@@ -18,6 +18,7 @@ from skxling.utils import replacing
 _MAGIC = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _SUFFIXES = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 COMPRESSED_SUFFIXES = tuple(_SUFFIXES)
+ON_BAD_LINES = ("error", "warn", "skip")
 
 
 def check_exists(path):
@@ -36,6 +37,12 @@ def check_limit(limit):
         raise ValueError(
             f"`limit` must be an int of at least 1, or None for all words. Got {limit!r}."
         )
+
+
+def check_choice(name, value, choices):
+    """Check that a parameter has one of its values."""
+    if value not in choices:
+        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, choices))}. Got {value!r}.")
 
 
 def open_for_reading(path):

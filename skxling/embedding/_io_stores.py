@@ -137,12 +137,12 @@ def write_npy(word_vectors, path):
                 array.tofile(new / _NPY_FILES[name])
             else:
                 np.save(new / _NPY_FILES[name], array)
-        if folder.exists():
-            os.replace(folder, old)  # a folder cannot be replaced in one step unless it is empty
         try:
+            if folder.exists():
+                os.replace(folder, old)  # a folder is not replaced in one step unless it is empty
             os.replace(new, folder)
-        except OSError:
-            if old.exists():
+        except BaseException:  # an interrupt too
+            if old.exists() and not folder.exists():
                 os.replace(old, folder)
             raise
     finally:

@@ -4,6 +4,7 @@ import io
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -44,7 +45,10 @@ def parse_header(line, path):
 
 
 def _gen_blocks(file, limit):
-    """Yield blocks of whole lines, `limit` lines in all, without the newline of the last line."""
+    """Yield blocks of whole lines, without the newline of the last line.
+
+    They hold `limit` lines in all that are not blank.
+    """
     rest, n_left = b"", limit
     while n_left is None or n_left > 0:
         chunk = file.read(_BLOCK)
@@ -57,8 +61,11 @@ def _gen_blocks(file, limit):
         else:
             return
         if n_left is not None:
-            lines = block.split(b"\n", n_left)[:n_left]
-            block, n_left = b"\n".join(lines), n_left - len(lines)
+            lines = block.split(b"\n")
+            filled = list(islice((i for i, line in enumerate(lines) if line.strip()), n_left))
+            n_left -= len(filled)
+            if n_left == 0:
+                block = b"\n".join(lines[: filled[-1] + 1])
         yield block
 
 

@@ -38,7 +38,7 @@ def unit_pair(X, Y):
     return X, Y
 
 
-def settle(found, k, X, Y, score=None, *, memory_budget=2**28):
+def settle(found, k, X, Y, score=None, *, units=None, memory_budget=2**28):
     """Take the k best of what a search found, in the order of double precision.
 
     Parameters
@@ -57,6 +57,9 @@ def settle(found, k, X, Y, score=None, *, memory_budget=2**28):
 
     score : TermScores, default=None
         What makes a row of Y the best. None is the cosine.
+
+    units : tuple of two Tensor, default=None
+        The rows of both scaled to length 1, where there are such already.
 
     memory_budget : int, default=2**28
         Bytes that temporary arrays may take.
@@ -87,7 +90,8 @@ def settle(found, k, X, Y, score=None, *, memory_budget=2**28):
     rows = is_open.nonzero()[:, 0]
     if len(rows):
         floor = scores[rows, k - 1] - doubt[rows, 0].to(scores.dtype)
-        found = _search_again(rows, floor, k, pairs, score, memory_budget)
+        units = unit_pair(X, Y) if units is None else units
+        found = _search_again(rows, floor, k, units, pairs, score, memory_budget)
         best.scores[rows], best.indices[rows] = found
     return best
 
@@ -147,9 +151,9 @@ def _narrow(exact, columns, k, dtype):
     return Neighbors(found.scores.to(dtype), found.indices)
 
 
-def _search_again(rows, floor, k, pairs, score, memory_budget):
+def _search_again(rows, floor, k, units, pairs, score, memory_budget):
     """Find the k best of all columns for rows of which the least score that matters is known."""
-    X, Y = unit_pair(pairs.X[rows], pairs.Y)
+    X, Y = units[0][rows], units[1]
     best = Neighbors(
         X.new_full((len(rows), k), -torch.inf, dtype=torch.float64),
         torch.full((len(rows), k), Y.shape[0], device=X.device),

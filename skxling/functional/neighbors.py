@@ -84,7 +84,7 @@ def best_neighbors(queries, candidates, k, *, score=None, memory_budget=2**28):
     """
     units = unit_pair(queries, candidates)
     found = largest_scores(*units, k + N_SPARE, rescore=score, memory_budget=memory_budget)
-    return settle(found, k, queries, candidates, score, memory_budget=memory_budget)
+    return settle(found, k, queries, candidates, score, units=units, memory_budget=memory_budget)
 
 
 def best_neighbors_both_ways(X, Y, k, *, score=None, memory_budget=2**28):
@@ -116,8 +116,8 @@ def best_neighbors_both_ways(X, Y, k, *, score=None, memory_budget=2**28):
     budget = {"memory_budget": memory_budget}
     units = unit_pair(X, Y)
     of_x, of_y = largest_scores_both_ways(*units, k + N_SPARE, rescore=score, **budget)
-    return settle(of_x, k, X, Y, score, **budget), settle(
-        of_y, k, Y, X, score.transposed(), **budget
+    return settle(of_x, k, X, Y, score, units=units, **budget), settle(
+        of_y, k, Y, X, score.transposed(), units=units[::-1], **budget
     )
 
 

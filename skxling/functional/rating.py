@@ -64,11 +64,10 @@ def rate_translations(X, Y, n_neighbors=10, *, memory_budget=2**28):
     >>> translations.indices, translations.similarity
     (tensor([1, 0, 2]), tensor(1.))
     """
-    X, Y = unit_rows(X), unit_rows(Y)
     means = neighborhood_means(Y, X, n_neighbors, memory_budget=memory_budget)
     best = csls_neighbors(X, Y, 1, candidate_means=means, memory_budget=memory_budget)
     indices = best.indices[:, 0]
-    return Translations(indices, (X * Y[indices]).sum(1).mean())
+    return Translations(indices, torch.cosine_similarity(X, Y[indices], dim=1).mean())
 
 
 def translation_nearness(X, Y, indices, *, memory_budget=2**28):

@@ -144,8 +144,8 @@ def inverted_softmax_neighbors(
 
     temperature : float, default=0.03
         Above 0: the inverse of the paper's beta, there chosen by the likelihood of the seed
-        lexicon. Near 0 only each candidate's nearest source row counts, and a large one leaves
-        the order of the cosines.
+        lexicon. Near 0 only each candidate's nearest source row counts; a large one orders
+        candidates by their cosine less its mean over all source rows.
 
     memory_budget : int, default=2**28
         Bytes that temporary scores may take, beside one normalised copy of either input.

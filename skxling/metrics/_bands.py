@@ -17,16 +17,20 @@ class Bands(NamedTuple):
 
 def _find_bands(ranks, n_bands, edges):
     """First and last frequency rank of each band."""
+    largest = ranks.max()
     if edges is None:  # bands with about as many queries
         shares = np.arange(1, n_bands) / n_bands
-        edges = np.unique(np.quantile(ranks, shares, method="inverted_cdf"))
-    edges = np.asarray(edges, dtype=np.int64)
-    if edges.ndim != 1 or (np.diff(edges, prepend=0) < 1).any():
+        edges = np.unique(np.quantile(ranks, shares, method="inverted_cdf")).astype(np.int64)
+        edges = edges[edges < largest]
+    edges = np.asarray(edges)
+    are_ranks = edges.ndim == 1 and (edges.dtype.kind in "iu" or not len(edges))
+    if not are_ranks or (np.diff(edges, prepend=0) < 1).any():
         raise ValueError(
-            "`edges` must be ascending ranks from 1 on, the last of each band but the last. Got "
-            f"{edges.tolist()}."
+            "`edges` must be ascending integers from 1 on, the last rank of each band but the "
+            f"last. Got {edges.tolist()}."
         )
-    last = np.append(edges[edges < ranks.max()], ranks.max())
+    # a band without a query is one too: displays of the same edges have the same bands
+    last = np.append(edges, max(largest, edges[-1] + 1) if len(edges) else largest).astype(np.int64)
     return np.column_stack([np.append(1, last[:-1] + 1), last])
 
 
@@ -58,8 +62,8 @@ def judge_bands(hits, ranks, n_bands, edges, confidence_level):
     hits, ranks = hits[ranks > 0], ranks[ranks > 0]
     if not len(ranks):
         raise ValueError(
-            "No query has a frequency rank: the source vocabulary has none of the words. Look "
-            "for differences of case or encoding."
+            "No query has a frequency rank: the source vocabulary has none of the words, or "
+            "oov='skip' left all of them out. Look for differences of case or encoding."
         )
     bands, precision, intervals, n_queries = _find_bands(ranks, n_bands, edges), [], [], []
     for first, last in bands:

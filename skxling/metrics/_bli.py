@@ -2,6 +2,7 @@
 
 from functools import partial
 from numbers import Integral, Real
+from os import PathLike
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -21,13 +22,15 @@ from skxling.utils import as_words
 from skxling.utils._sklearn import Interval, StrOptions, validate_params
 from skxling.utils._words import check_word_pairs
 
+_ROWS = (list, tuple, np.ndarray)
+
 
 def check_predictions(y_true, y_pred):
     """Ranked predictions as a two-dimensional array of objects."""
     y_pred = np.asarray(y_pred, dtype=object)
     if y_pred.ndim == 1:
         y_pred = y_pred[:, None]
-    if y_pred.ndim != 2 or any(isinstance(row[0], (list, tuple)) for row in y_pred if len(row)):
+    if y_pred.ndim != 2 or any(isinstance(row[0], _ROWS) for row in y_pred if len(row)):
         raise ValueError(
             "`y_pred` must have shape (n_queries,) or (n_queries, n_predictions). Fill short rows "
             "up with None, or with -1 where predictions are indices."
@@ -177,6 +180,12 @@ def coverage_score(X, y, source_vocabulary, target_vocabulary):
     golds = {}
     for source, target in zip(*check_word_pairs(X, y), strict=True):
         golds.setdefault(source, set()).add(target)
+    for name, vocabulary in (("source", source_vocabulary), ("target", target_vocabulary)):
+        if isinstance(vocabulary, (str, bytes, PathLike)):
+            raise TypeError(
+                f"`{name}_vocabulary` must be word vectors or a collection of words. Got "
+                f"{vocabulary!r}; read_word_vectors reads a file of vectors."
+            )
     vocabularies = (
         frozenset(vocabulary if (words := as_words(vocabulary)) is None else words)
         for vocabulary in (source_vocabulary, target_vocabulary)
@@ -264,9 +273,10 @@ def bli_report(
     --------
     compare_translators : Is one estimator better than another?
     """
+    ks = list(ks)
+    if not ks or not all(isinstance(k, Integral) and k >= 1 for k in ks):
+        raise ValueError(f"`ks` must be integers, numbers of predictions of at least 1. Got {ks}.")
     ks = sorted(int(k) for k in ks)
-    if not ks or ks[0] < 1:
-        raise ValueError(f"`ks` must be numbers of predictions of at least 1. Got {ks}.")
     judgement = judge(
         estimator,
         X,

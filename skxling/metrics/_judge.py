@@ -185,16 +185,17 @@ def _judge_vectors(earlier, aligner, X, y, spaces, way, n_predictions):
     for group, found in zip(groups, rows, strict=True):
         golds[group].update(found)
 
-    device = resolve_device(getattr(aligner, "device", "auto"))
+    # a plain regressor predicts in the space of y: the target side is where it is
+    is_aligner = hasattr(aligner, "transform_target")
+    map_source = aligner.transform if is_aligner else aligner.predict
+    device = resolve_device(getattr(aligner, "device", "auto") if is_aligner else "auto")
 
     def to_shared_space(vectors):
         for step in earlier:
             vectors = step.transform(vectors)
-        # a plain regressor predicts in the space of y: the target side is where it is
-        mapped = aligner.transform if hasattr(aligner, "transform_target") else aligner.predict
-        return to_tensor(np.asarray(mapped(vectors)), device=device)
+        return to_tensor(np.asarray(map_source(vectors)), device=device)
 
-    target = getattr(aligner, "transform_target", np.asarray)(candidates)
+    target = aligner.transform_target(candidates) if is_aligner else candidates
     target = to_tensor(np.asarray(target), device=device)
     queries = to_shared_space(X)[to_tensor(first, device=device)]
     source = target[:0] if source_vectors is None else to_shared_space(source_vectors)
@@ -222,7 +223,8 @@ def find_equal_rows(y, candidates):
             f"`candidates` have {candidates.shape[1]} components and `y` has {y.shape[1]}. "
             "Candidates are the whole target vocabulary in y's own space, before any map."
         )
-    dtype = min(y.dtype, candidates.dtype, key=lambda dtype: dtype.itemsize)
+    types = [np.result_type(side.dtype, np.float16) for side in (y, candidates)]  # no integers
+    dtype = min(types, key=lambda dtype: dtype.itemsize)
     keys = [row.tobytes() for row in _comparable(y, dtype)]
     found = {key: [] for key in keys}
     for start in range(0, len(candidates), 4096):  # never a second copy of the vocabulary
@@ -247,8 +249,12 @@ def _comparable(array, dtype):
 
 def _group_rows(X):
     """First row of every group of equal rows, and the group of each row."""
-    X = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
-    keys = X.tolist() if X.ndim == 1 else [row.tobytes() for row in np.ascontiguousarray(X)]
+    X = X.to_numpy() if hasattr(X, "to_numpy") else X
+    if all(isinstance(row, (list, tuple)) and all(isinstance(t, str) for t in row) for row in X):
+        keys = [tuple(row) for row in X]  # lists of tokens, of any lengths
+    else:
+        X = np.asarray(X)
+        keys = X.tolist() if X.ndim == 1 else [row.tobytes() for row in _comparable(X, X.dtype)]
     group_of = {}
     groups = [group_of.setdefault(key, len(group_of)) for key in keys]
     first = np.unique(groups, return_index=True)[1]

@@ -199,7 +199,8 @@ def compare_translators(
             Probability of a difference at least as large, in either direction, if `a` and `b`
             could be exchanged in every query: a sign-flip test. For "p_at_k" it is McNemar's
             exact test [1]_. For "mrr" the signs are drawn, unless there are few queries, and it is
-            no less than ``2 / (n_resamples + 1)``.
+            no less than ``2 / (n_resamples + 1)`` then. Where all differences have one size, the
+            exact test serves both.
         n_queries : int
             Number of queries that both were judged on.
         n_a_better, n_b_better : int

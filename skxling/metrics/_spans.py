@@ -44,7 +44,7 @@ def extract_spans(tags):
     Parameters
     ----------
     tags : sequence of str
-        "O", or "B-" or "I-" and a label, one for each token.
+        "O", or "B-" or "I-" and a label, one for each token. "B" and "I" alone have the label "".
 
     Returns
     -------

@@ -1,5 +1,6 @@
 """Sequence tagger: a bidirectional LSTM and a conditional random field over given features."""
 
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -312,11 +313,26 @@ class CRFTagger(CallbackSupportMixin, BaseEstimator):
         if X_val is not None:
             names = "X_val", "y_val"
             held_out = check_tagged(X_val, y_val, self.scheme, self.n_features_in_, *names)
+            if not any(map(len, held_out.X)):
+                raise ValueError("`X_val` holds no token. Give sentences, or leave it out.")
         tags = {tag for part in (train, held_out) if part for tags in part.y for tag in tags}
         self.classes_ = np.array(sorted(tags), dtype=object)
         if self.early_stopping and held_out is None:
             train, held_out = hold_out(train, self.validation_fraction, generator)
+        if held_out is not None and self.scheme == "iob2":
+            self._check_spans(held_out.y)
         return train, held_out
+
+    def _check_spans(self, tags):
+        """Warn where early stopping has nothing to go by."""
+        if all(tag == "O" for of_sentence in tags for tag in of_sentence):
+            warnings.warn(
+                f"None of the {len(tags)} held-out sentences has a span, so that their F1 is 0 "
+                "after every iteration, and the weights of the first are kept. Give `X_val` and "
+                "`y_val` with spans, raise `validation_fraction`, or set early_stopping=False.",
+                UserWarning,
+                stacklevel=5,
+            )
 
     def _build_network(self):
         """Make a network of the fitted shape, its weights yet to be filled in."""
@@ -358,7 +374,7 @@ class CRFTagger(CallbackSupportMixin, BaseEstimator):
 
     def _check_features(self, X):
         """Check sentences to be tagged."""
-        check_is_fitted(self)
+        check_is_fitted(self, "weights_")
         return check_sentences(X, self.n_features_in_)
 
     def __sklearn_tags__(self):

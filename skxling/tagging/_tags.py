@@ -24,7 +24,7 @@ def to_iob2(y):
     Raises
     ------
     ValueError
-        If a tag is not "O", nor "B-" or "I-" and a label.
+        If a tag is not "O", "B" or "I", nor "B-" or "I-" and a label.
 
     Examples
     --------

@@ -90,11 +90,15 @@ def token_batches(corpus, name):
         yield tokens, np.array(lengths)
 
 
-def _encode(corpus, index, name):
-    """Encode a corpus by an index that grows: a new word takes the next id."""
+def _encode(corpus, index, name, *, max_length=None):
+    """Encode a corpus by an index that grows: a new word takes the next id.
+
+    Sentences of more than `max_length` tokens are cut into such of so many.
+    """
     with CorpusWriter() as writer:
         for tokens, lengths in token_batches(corpus, name):
-            writer.append(index.encode(tokens), _cut(lengths))
+            parts = lengths if max_length is None else _cut(lengths, max_length)
+            writer.append(index.encode(tokens), parts)
         encoded = writer.finish()
     if encoded.n_tokens == 0:
         raise ValueError(
@@ -104,11 +108,11 @@ def _encode(corpus, index, name):
     return encoded
 
 
-def _cut(lengths):
+def _cut(lengths, most):
     """Lengths of what sentences are cut into."""
-    n_parts = np.maximum(-(-lengths // MAX_SENTENCE), 1)
-    parts = np.full(n_parts.sum(), MAX_SENTENCE)
-    parts[np.cumsum(n_parts) - 1] = lengths - (n_parts - 1) * MAX_SENTENCE
+    n_parts = np.maximum(-(-lengths // most), 1)
+    parts = np.full(n_parts.sum(), most)
+    parts[np.cumsum(n_parts) - 1] = lengths - (n_parts - 1) * most
     return parts
 
 
@@ -190,6 +194,8 @@ def encode_corpora(X, y=None, *, min_count=5, balance="down", rng=None):
         The balanced sentences of both languages in random order, words below `min_count` left
         out, sentences without a word dropped.
     """
+    if balance not in ("down", "up", None):
+        raise ValueError(f"`balance` must be 'down', 'up' or None. Got {balance!r}.")
     names, texts = ("X",), (X,)
     if y is not None:
         _check_distinct(X, y)
@@ -197,7 +203,10 @@ def encode_corpora(X, y=None, *, min_count=5, balance="down", rng=None):
     for text, name in zip(texts, names, strict=True):
         corpus_paths(text, name)  # a missing file is known before the other side is read
     index = WordIndex()
-    raw = [_encode(text, index, name) for text, name in zip(texts, names, strict=True)]
+    raw = [
+        _encode(text, index, name, max_length=MAX_SENTENCE)
+        for text, name in zip(texts, names, strict=True)
+    ]
     shuffler = np.random.RandomState(0) if rng is None else rng
     orders = _balanced_order(raw, balance if len(raw) == 2 else None, shuffler)
 

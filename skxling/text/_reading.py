@@ -86,14 +86,16 @@ def read_lines(path):
     opener = OPENERS.get(path.suffix, open)
     line_number = 0
     try:
-        with opener(path, "rt", encoding="utf-8", newline="\n") as file:
+        # a byte order mark is no letter of the first word
+        with opener(path, "rt", encoding="utf-8-sig", newline="\n") as file:
             for line in file:
                 line_number += 1
                 yield line
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{os.fspath(path)!r} is not UTF-8 shortly after line {line_number}: byte "
-            f"{error.object[error.start]:#04x}. Convert it (iconv -t UTF-8), or drop the line."
+            f"{error.object[error.start]:#04x}. Convert it (iconv -t UTF-8), drop the line, or, if "
+            "it is compressed, let its name end in .gz, .bz2 or .xz."
         ) from error
     except (EOFError, lzma.LZMAError, zlib.error, OSError) as error:
         if opener is open or getattr(error, "errno", None) is not None:

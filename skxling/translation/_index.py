@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from skxling.functional import unit_rows
 from skxling.utils import as_vectors, to_numpy, to_tensor
@@ -20,6 +20,11 @@ def _import_faiss():
             "'skxling[faiss]', or search without an index, which is exact: index=None."
         ) from error
     return faiss
+
+
+def _check_rows(X, name):
+    """Rows as an array of two dimensions without nan."""
+    return check_array(as_vectors(X), dtype=[np.float32, np.float64], input_name=name)
 
 
 def _unit_array(vectors):
@@ -123,7 +128,7 @@ class FaissIndex(BaseEstimator):
             If faiss is not installed.
         """
         faiss = _import_faiss()
-        X = _unit_array(as_vectors(X))
+        X = _unit_array(_check_rows(X, "X"))
         build = {"ivf": self._build_ivf, "hnsw": self._build_hnsw, "flat": self._build_flat}
         self.index_ = build[self.kind](faiss, X)
         self.index_.add(X)
@@ -150,8 +155,16 @@ class FaissIndex(BaseEstimator):
             The rows; -1 where the index found no more.
         """
         check_is_fitted(self)
-        k = min(n_neighbors or self.n_candidates, self.index_.ntotal)
-        cosines, indices = self.index_.search(_unit_array(as_vectors(X)), k)
+        if n_neighbors is not None and not (isinstance(n_neighbors, Integral) and n_neighbors >= 1):
+            raise ValueError(f"`n_neighbors` must be an integer from 1 on. Got {n_neighbors!r}.")
+        k = min(self.n_candidates if n_neighbors is None else n_neighbors, self.index_.ntotal)
+        X = _check_rows(X, "X")
+        if X.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"`X` has {X.shape[1]} components, and the index holds rows of "
+                f"{self.n_features_in_}."
+            )
+        cosines, indices = self.index_.search(_unit_array(X), int(k))
         return np.where(indices < 0, np.float32(-np.inf), cosines), indices
 
     def _build_flat(self, faiss, X):

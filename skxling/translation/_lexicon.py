@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import process_routing
 
@@ -63,10 +64,10 @@ def clone_aligner(aligner, *, has_lexicon, device, init="auto"):
     Returns
     -------
     aligner : aligner
-        Not fitted.
+        Not fitted, unless it is frozen.
     """
     aligner = ProcrustesAligner(device=device) if aligner is None else clone(aligner)
-    if has_lexicon:
+    if has_lexicon or isinstance(aligner, FrozenEstimator):
         return aligner
     if get_tags(aligner).target_tags.required:
         aligner = SelfLearningAligner(aligner, device=device)
@@ -130,7 +131,14 @@ def fit_aligner(aligner, pairs, source, target, caller, context):
             **pairs.fit_params,
         )
         context.call_on_fit_task_end(estimator=caller, X=pairs.X, y=pairs.y)
-    return len(getattr(aligner, "lexicon_", ())) if pairs.X is None else pairs.n_pairs
+    return _n_learned(aligner) if pairs.X is None else pairs.n_pairs
+
+
+def _n_learned(aligner):
+    """Pairs that self-learning ended with, of an aligner or of the one within it; 0 without any."""
+    while aligner is not None and not hasattr(aligner, "lexicon_"):
+        aligner = getattr(aligner, "aligner_", None)
+    return 0 if aligner is None else len(aligner.lexicon_)
 
 
 def _way_round(lexicon, source, target):

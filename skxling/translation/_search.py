@@ -40,7 +40,7 @@ class SearchMixin:
         scores = np.full(shape, np.nan, dtype=np.float32)
         words = np.full(shape, None, dtype=object)
         if is_known.any():
-            _, T = self._spaces()
+            T = self._spaces()[1]
             queries = to_tensor(vectors[is_known], device=T.device)
             statistics = self._statistics(T.device)._replace(source=None)
             found = self._search(queries, T, n_neighbors, statistics)
@@ -52,27 +52,29 @@ class SearchMixin:
 
     def _spaces(self):
         """Both vocabularies in the shared space, as tensors."""
+        return self._tensors(self.source_vectors_, self.target_vectors_)
+
+    def _tensors(self, source, target):
         device = resolve_device(self.device)
-        both = self.source_vectors_, self.target_vectors_
-        return tuple(to_tensor(side.vectors, device=device) for side in both)
+        return tuple(to_tensor(side.vectors, device=device) for side in (source, target))
 
     def _way(self):
         """Name of the way of retrieval, and the number that belongs to it."""
         return {"retrieval": self.retrieval, "temperature": self.temperature}
 
-    def _prepare_search(self):
-        """Index the words, and measure what retrieval must know of them."""
-        S, T = self._spaces()
-        self.index_ = None
-        if self.index is not None:
-            self.index_ = clone(self.index).fit(self.target_vectors_)
+    def _prepare_search(self, source, target):
+        """Index the target words, and measure what retrieval must know of both sides' words.
+
+        Gives the index, or None, and the statistics of each side, or None.
+        """
+        S, T = self._tensors(source, target)
+        index = None if self.index is None else clone(self.index).fit(target)
         if self.index is None or self.retrieval not in _USE_MEANS:
             x, y = retrieval_statistics(S, T, n_neighbors=self.n_neighbors, **self._way())
         else:
-            x = _nearest_mean(self.index_, S, self.n_neighbors)
-            y = _nearest_mean(clone(self.index).fit(self.source_vectors_), T, self.n_neighbors)
-        self.source_statistics_ = None if x is None else to_numpy(x)
-        self.target_statistics_ = None if y is None else to_numpy(y)
+            x = _nearest_mean(index, S, self.n_neighbors)
+            y = _nearest_mean(clone(self.index).fit(source), T, self.n_neighbors)
+        return index, *(None if side is None else to_numpy(side) for side in (x, y))
 
     def _statistics(self, device):
         """Give what retrieval knows of all words, as tensors."""

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from skxling.embedding._word_vectors import as_word_vectors
 from skxling.functional import RETRIEVALS, RetrievalStatistics, mutual_neighbors, pair_scores
 from skxling.translation._base import BaseTranslator
+from skxling.translation._index import FaissIndex
 from skxling.translation._lexicon import (
     check_lexicon,
     clone_aligner,
@@ -129,7 +130,7 @@ class WordTranslator(SearchMixin, BaseTranslator):
         "retrieval": [StrOptions(set(RETRIEVALS))],
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
-        "index": [HasMethods(["fit", "kneighbors"]), None],
+        "index": [FaissIndex, None],
         "device": "no_validation",  # resolve_device checks it
     }
 
@@ -186,11 +187,21 @@ class WordTranslator(SearchMixin, BaseTranslator):
         context = self._init_callback_context(max_subtasks=1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         if self.aligner == "passthrough":
-            self._pass_through(source, target, lexicon)
+            if fit_params:
+                raise TypeError(
+                    "`aligner='passthrough'` has no `fit` that keyword arguments could be for. Got "
+                    f"{', '.join(sorted(fit_params))}; leave them out, or give an aligner."
+                )
+            aligner, n_pairs = self._pass_through(source, target, lexicon)
         else:
             fit_params = route_to_aligner(self, fit_params)
-            self._align(source, target, lexicon, fit_params, context)
-        self._prepare_search()
+            aligner, n_pairs = self._fit_aligner(source, target, lexicon, fit_params, context)
+            source = source.with_vectors(aligner.transform(source.vectors))
+            target = target.with_vectors(aligner.transform_target(target.vectors))
+        search = self._prepare_search(source, target)
+        self.aligner_, self.n_pairs_ = aligner, n_pairs
+        self.source_vectors_, self.target_vectors_ = source, target
+        self.index_, self.source_statistics_, self.target_statistics_ = search
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -263,8 +274,9 @@ class WordTranslator(SearchMixin, BaseTranslator):
         -------
         lexicon : Bunch
             `source` and `target`, ndarrays of words of shape (n_pairs,), and `score`, that of
-            `kneighbors` for each pair, in the order of the source vocabulary. Mutual pairs are
-            searched exactly, whatever `index` is.
+            `kneighbors` for each pair, in the order of the source vocabulary; source words whose
+            vector is zero are in no pair. Mutual pairs are searched exactly, whatever `index` is;
+            what retrieval knows of each word comes from the index all the same.
         """
         check_is_fitted(self)
         S, T = self._spaces()
@@ -279,6 +291,8 @@ class WordTranslator(SearchMixin, BaseTranslator):
             scores, columns = (part[:, 0] for part in self._search(S, T, 1, statistics))
             rows = (columns >= 0).nonzero()[:, 0]  # an index may find nothing
             scores, columns = scores[rows], columns[rows]
+        has_vector = S.any(1)[rows]  # rows of zeros are near to nothing
+        rows, columns, scores = rows[has_vector], columns[has_vector], scores[has_vector]
         rows, columns = to_numpy(rows), to_numpy(columns)
         return Bunch(source=source[rows], target=target[columns], score=to_numpy(scores))
 
@@ -290,19 +304,12 @@ class WordTranslator(SearchMixin, BaseTranslator):
                 f"{source.n_components} components of `source_vectors` and {target.n_components} "
                 "of `target_vectors`. Give an aligner."
             )
-        self.aligner_, self.n_pairs_ = None, 0
-        if lexicon is not None:
-            self.n_pairs_ = select_pairs(lexicon, source, target, {}, "").n_pairs
-        self.source_vectors_, self.target_vectors_ = source, target
+        return None, select_pairs(lexicon, source, target, {}, "").n_pairs
 
-    def _align(self, source, target, lexicon, fit_params, context):
-        """Fit the aligner and map both vocabularies."""
+    def _fit_aligner(self, source, target, lexicon, fit_params, context):
+        """Fit the aligner; gives its number of pairs too."""
         way_out = "Look for differences of case or encoding, or give larger vocabularies."
         pairs = select_pairs(lexicon, source, target, fit_params, way_out)
-        self.aligner_ = clone_aligner(
-            self.aligner, has_lexicon=lexicon is not None, device=self.device
-        )
+        aligner = clone_aligner(self.aligner, has_lexicon=lexicon is not None, device=self.device)
         subcontext = context.subcontext(task_name="fit-aligner")
-        self.n_pairs_ = fit_aligner(self.aligner_, pairs, source, target, self, subcontext)
-        self.source_vectors_ = source.with_vectors(self.aligner_.transform(source.vectors))
-        self.target_vectors_ = target.with_vectors(self.aligner_.transform_target(target.vectors))
+        return aligner, fit_aligner(aligner, pairs, source, target, self, subcontext)

@@ -34,7 +34,7 @@ def resolve_device(device="auto"):
     Raises
     ------
     ValueError
-        If `device` is not the name of a device, or names one that this machine lacks.
+        If `device` is not the name of a device, or names a CUDA device that this machine lacks.
 
     Examples
     --------

@@ -8,6 +8,7 @@ import pytest
 import sklearn
 from joblib import Memory
 from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -68,7 +69,8 @@ class ToyJoint(BaseEstimator):
     def transform(self, X):
         """Unknown words are composed: of a known word and a suffix."""
         vectors = self.word_vectors_.vectors
-        rows = self.word_vectors_.index([word.split("-")[0] for word in X], missing="ignore")
+        words = [text if isinstance(text, str) else text[0] for text in X]
+        rows = self.word_vectors_.index([word.split("-")[0] for word in words], missing="ignore")
         return np.where(rows[:, None] >= 0, vectors[rows], 0).astype(np.float32)
 
 
@@ -334,10 +336,17 @@ def test_lexicon_as_long_as_the_vocabulary(joint):
 def test_k_of_the_scorer(joint):
     X, y = SOURCE[:60], TARGET[:60]
     at_1, at_5 = (
-        cross_val_score(JointAlignCombiner(joint), X, y, cv=3, scoring=make_bli_scorer(k=k))
+        cross_val_score(
+            JointAlignCombiner(joint),
+            X,
+            y,
+            cv=[(range(10), range(10, 60))],
+            scoring=make_bli_scorer(k=k),
+        )
         for k in (1, 5)
     )
     assert (at_5 >= at_1).all()
+    assert at_5.sum() > at_1.sum()
 
 
 def test_frozen_joint_and_aligner_in_a_pipeline(joint):
@@ -476,3 +485,30 @@ def test_trains_a_real_joint_model_in_workers(corpora):
     trained = JointAlignCombiner(joint).fit(X, y, corpora=corpora)
     unfrozen = JointAlignCombiner(FrozenEstimator(joint)).fit(X, y)
     np.testing.assert_array_equal(trained.target_vectors_.vectors, unfrozen.target_vectors_.vectors)
+
+
+def test_a_word_with_a_blank_in_it_is_one_word(joint):
+    combiner = JointAlignCombiner(joint).fit(SOURCE[:60], TARGET[:60])
+    asked = []
+
+    class Listening(ToyJoint):
+        def transform(self, X):
+            asked.extend(X)
+            return super().transform(X)
+
+    combiner.joint_ = Listening().fit(None, None)
+    combiner.transform(["s1-x y"])
+    assert asked == [["s1-x y"]]
+
+
+def test_a_failed_fit_changes_nothing(joint):
+    fresh = JointAlignCombiner(joint)
+    with pytest.raises(ValueError, match="None of the 1 entries"):
+        fresh.fit(["nowhere"], ["nirgends"])
+    with pytest.raises(NotFittedError):
+        fresh.predict(["s90"])
+    fitted = JointAlignCombiner(joint).fit(SOURCE[:60], TARGET[:60]).set_params(threshold=0.7)
+    before = fitted.reallocation_
+    with pytest.raises(ValueError, match="None of the 1 entries"):
+        fitted.fit(["nowhere"], ["nirgends"])
+    assert fitted.reallocation_ is before

@@ -382,3 +382,17 @@ def test_wrong_parameters(params):
     aligner = LayerwiseAligner(PlantedEmbedding()).set_params(**params)
     with pytest.raises(ValueError, match=f"'{next(iter(params))}' parameter"):
         aligner.fit(["s1"], ["t1"], links=[[(0, 0)]])
+
+
+def test_a_failed_fit_changes_nothing():
+    X, y = [["s0", "s1"]], [["t0", "t1"]]
+    aligner = LayerwiseAligner(PlantedEmbedding())
+    with pytest.raises(ValueError, match="No link is left"):
+        aligner.fit(X, y, links=[[]])
+    with pytest.raises(NotFittedError):
+        aligner.transform(X)
+    fitted = LayerwiseAligner(PlantedEmbedding()).fit(X * 5, y * 5, links=[[(0, 0), (1, 1)]] * 5)
+    expected = fitted.transform(X)
+    with pytest.raises(ValueError, match="No link is left"):
+        fitted.fit(X, y, links=[[]])
+    np.testing.assert_array_equal(fitted.transform(X), expected)

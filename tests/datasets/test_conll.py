@@ -136,3 +136,15 @@ def test_files_of_universal_ner(data_dir):
     spans = [span for tags in sentences.tags for span in extract_spans(tags)]
     assert len(spans) == 429 + 192 + 418
     assert {span.label for span in spans} == {"LOC", "ORG", "PER"}
+
+
+def test_a_no_break_space_is_part_of_a_token(tmp_path):
+    assert load_conll(write(tmp_path, "10\u00a0000 CD O\n")).tokens == [["10\u00a0000"]]
+
+
+@pytest.mark.parametrize("columns", [1, "01", (0.0, 1.0)])
+def test_columns_are_two_integers(tmp_path, columns):
+    path = write(tmp_path, CONLL_2002)
+    with pytest.raises(ValueError, match="`columns` must be two column numbers"):
+        load_conll(path, columns=columns)
+    assert load_conll(path, columns=[0, 1]) == load_conll(path)

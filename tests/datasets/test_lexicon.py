@@ -147,3 +147,10 @@ def test_xling_protocol(data_dir, languages, n_shared):
     assert len(set(train.source) & set(test.source)) == n_shared
     assert not set(kept.source) & set(test.source)
     assert kept.n_dropped == sum(word in set(test.source) for word in train.source)
+
+
+def test_one_column_is_not_enough(tmp_path):
+    path = tmp_path / "lexicon.txt"
+    path.write_text("house haus\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="`columns` must be two column numbers"):
+        load_lexicon(path, columns=1)

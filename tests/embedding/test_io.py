@@ -1,6 +1,7 @@
 """Folders of .npy files, safetensors, and the choice of a format."""
 
 import json
+import os
 import sys
 
 import numpy as np
@@ -218,3 +219,20 @@ def test_arguments(word_vectors, tmp_path):
         write_word_vectors(word_vectors, tmp_path / "nowhere" / "x")
     with pytest.raises(ValueError, match="no words"):
         write_word_vectors(word_vectors.subset([]), tmp_path / "x")
+
+
+def test_an_interrupt_leaves_the_old_store(word_vectors, tmp_path, monkeypatch):
+    folder = tmp_path / "store"
+    write_word_vectors(word_vectors, folder, format="npy")
+    replace = os.replace
+
+    def interrupted(source, target):
+        if os.path.basename(source) == "new":
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_word_vectors(WordVectors(["other"], [[1.0]]), folder, format="npy")
+    assert read_word_vectors(folder).words == word_vectors.words
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]

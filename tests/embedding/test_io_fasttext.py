@@ -149,3 +149,17 @@ def test_compressed(tmp_path):
     (tmp_path / "m.bin.gz").write_bytes(gzip.compress(make_model(["ab"])[0]))
     with pytest.raises(ValueError, match=r"m\.bin\.gz.*Decompress"):
         read_word_vectors(tmp_path / "m.bin.gz")
+
+
+def test_bad_words_as_asked_and_warned_of_where_they_are_read(path):
+    content = path.read_bytes()
+    at = content.index("große".encode())
+    path.write_bytes(content[: at + 3] + b"\xff" + content[at + 4 :])
+    with pytest.raises(ValueError, match=r"`on_bad_lines` must be one of .* Got 'raise'"):
+        read_fasttext(path, on_bad_lines="raise")
+    for read in (read_fasttext, read_word_vectors):
+        with pytest.raises(ValueError, match="not UTF-8"):
+            read(path)
+        with pytest.warns(UserWarning, match="1 bad words dropped") as caught:
+            read(path, on_bad_lines="warn")
+        assert caught[0].filename == __file__

@@ -262,3 +262,25 @@ def test_memory_is_bounded(tmp_path):
     tracemalloc.stop()
     assert read.n_words == 50
     assert peak < 4e6
+
+
+@pytest.mark.parametrize("low_byte", [0x0A, 0x0A37])  # a line end; a digit before it
+def test_binary_numbers_may_hold_a_line_end(low_byte, tmp_path):
+    vectors = np.array([[0x3F800000 + low_byte, 0x3F800000]], dtype="<u4").view("<f4")
+    path = tmp_path / "vectors.bin"
+    write_word_vectors(WordVectors(["a"], vectors), path)
+    assert_same(read_word_vectors(path), WordVectors(["a"], vectors))
+
+
+@pytest.mark.parametrize("line", ["new york 1 2", "", "a\t1 2"])
+def test_text_is_known_by_its_numbers(line, tmp_path):
+    path = write(tmp_path, f"1 2\n{line}\nb 3 4\n")
+    assert "b" in read_word_vectors(path, limit=2, on_bad_lines="skip")
+
+
+def test_blank_lines_do_not_count(tmp_path):
+    path = write(tmp_path, "3 2\n\na 1 2\n \nb 3 4\nc 5 6\n")
+    assert read_word_vectors(path).words == ("a", "b", "c")
+    assert read_word_vectors(path, limit=2).words == ("a", "b")
+    path = write(tmp_path, "a 1 2\n\nb 3 4\nc 5 6\n")
+    assert read_word_vectors(path, limit=2).words == ("a", "b")

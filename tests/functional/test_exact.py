@@ -69,13 +69,22 @@ def test_single_precision_has_the_order_of_double(n_queries, n_candidates, k, ki
         "candidate_means": neighborhood_means(Y, X, 4),
         "query_means": neighborhood_means(X, Y, 4),
     }
-    r_y, r_x = (term.double().numpy() for term in terms.values())
+    r_y = terms["candidate_means"].double().numpy()
     found = csls_neighbors(X, Y, k, **terms, memory_budget=memory_budget)
     np.testing.assert_array_equal(found.indices, _order(2 * cosines - r_y, k))
-    found = margin_neighbors(X, Y, k, **terms, memory_budget=memory_budget)
-    ratio = cosines / (r_x[:, None] / 2 + r_y / 2)
-    if (terms["query_means"].min() + terms["candidate_means"].min()) > 0:
-        np.testing.assert_array_equal(found.indices, _order(ratio, k))
+
+
+@pytest.mark.parametrize("memory_budget", BUDGETS)
+@pytest.mark.parametrize("kind", DATA)
+def test_ratios_have_the_order_of_double(kind, memory_budget):
+    X, Y = DATA[kind](90, 0).abs(), DATA[kind](300, 1).abs()  # no cosine is negative
+    means = neighborhood_means(X, Y, 4), neighborhood_means(Y, X, 4)
+    found = margin_neighbors(
+        X, Y, 10, query_means=means[0], candidate_means=means[1], memory_budget=memory_budget
+    )
+    r_x, r_y = (side.double().numpy() for side in means)
+    ratio = _cosines(X, Y) / (r_x[:, None] / 2 + r_y / 2)
+    np.testing.assert_array_equal(found.indices, _order(ratio, 10))
 
 
 @pytest.mark.parametrize("kind", DATA)

@@ -110,3 +110,13 @@ def test_report_without_covered_queries(translator):
 def test_report_refuses_bad_ks(translator):
     with pytest.raises(ValueError, match="`ks`"):
         bli_report(translator, ["house"], ["haus"], ks=(0, 1))
+
+
+def test_a_path_is_no_vocabulary():
+    with pytest.raises(TypeError, match=r"`target_vocabulary` must be .* Got 'de\.vec'"):
+        coverage_score(["a"], ["b"], {"a"}, "de.vec")
+
+
+def test_ragged_arrays_are_refused():
+    with pytest.raises(ValueError, match="Fill short rows up"):
+        precision_at_k_score(["a", "b"], [np.array(["a"]), np.array(["a", "b"])])

@@ -94,11 +94,13 @@ def test_edges_and_empty_bands():
     assert display.n_queries.tolist() == [1, 0, 1]
 
 
-def test_edges_beyond_the_last_word_make_no_band():
+def test_edges_beyond_the_last_word_make_empty_bands():
     display = FrequencyBandDisplay.from_predictions(
         ["a", "b"], ["a", "x"], frequency_ranks=[3, 40], edges=(10, 40, 1_000)
     )
-    assert display.bands.tolist() == [[1, 10], [11, 40]]
+    assert display.bands.tolist() == [[1, 10], [11, 40], [41, 1_000], [1_001, 1_001]]
+    assert display.n_queries.tolist() == [1, 1, 0, 0]
+    np.testing.assert_array_equal(display.precision, [1, 0, np.nan, np.nan])
 
 
 @pytest.mark.parametrize(
@@ -302,3 +304,13 @@ def test_missing_matplotlib_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"pip install 'skxling\[plots\]'"):
         FrequencyBandDisplay.from_predictions(["a", "b"], ["a", "x"], frequency_ranks=[1, 2])
+
+
+def test_labels_on_axes_of_a_part_of_a_figure():
+    import matplotlib.pyplot as plt
+
+    part = plt.figure().subfigures(1, 2)[0]
+    space = WordVectors(["a", "b", "c"], np.eye(3))
+    translator = WordTranslator(space, space, "passthrough", retrieval="cosine").fit()
+    display = NeighborhoodDisplay.from_estimator(translator, ["a", "b"], ax=part.subplots())
+    assert display.figure_ is part

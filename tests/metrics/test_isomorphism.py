@@ -88,7 +88,7 @@ def test_eigenvector_similarity_equals_reference():
 
 def test_all_energy_compares_all_eigenvalues():
     X, Y = _space(40), _space(40, seed=1)
-    assert eigenvector_similarity(X, Y, energy=1) >= eigenvector_similarity(X, Y, energy=0.9)
+    assert eigenvector_similarity(X, Y, energy=1) > eigenvector_similarity(X, Y, energy=0.9)
 
 
 def test_gromov_hausdorff_equals_reference():
@@ -125,7 +125,6 @@ def test_word_vectors_equal_their_arrays(measure):
     words = [f"w{i}" for i in range(50)]
     expected = measure(X, Y)
     assert measure(WordVectors(words, X), WordVectors(words, Y)) == expected
-    assert measure(X, Y) == expected
 
 
 @pytest.mark.parametrize("measure", [eigenvector_similarity, gromov_hausdorff_distance])
@@ -155,3 +154,15 @@ def test_as_many_words_as_the_smaller_space_has(measure):
 def test_errors_name_the_way_out(call, message):
     with pytest.raises(ValueError, match=message):
         call(_space(10))
+
+
+def test_equal_cosines_but_for_rounding_tell_nothing():
+    rng = np.random.default_rng(0)
+    for dtype in (np.float32, np.float64):
+        X = np.linalg.qr(rng.normal(size=(5, 5)))[0].astype(dtype)  # all cosines are 0, or nearly
+        Y = rng.normal(size=(5, 3)).astype(dtype)
+        assert np.isnan(relational_similarity(X, Y))
+        simplex = (np.eye(5) - 0.2).astype(dtype)
+        assert np.isnan(relational_similarity(simplex, Y))
+        nearly = simplex + 1e-3 * rng.normal(size=(5, 5)).astype(dtype)
+        assert abs(relational_similarity(nearly, Y)) <= 1

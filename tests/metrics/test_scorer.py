@@ -2,7 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.decomposition import PCA
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression
@@ -249,3 +249,48 @@ def test_errors_name_the_way_out(spaces, params, message):
 def test_parameters_are_checked_at_once(params):
     with pytest.raises(ValueError, match=f"'{next(iter(params))}' parameter"):
         make_bli_scorer(**params)
+
+
+def test_whole_numbers_are_not_the_coarser_type():
+    candidates = np.array([[1.0, 0.0], [1.5, 0.3]])
+    model = LinearRegression(fit_intercept=False).fit(np.eye(2), candidates)
+    scorer = make_bli_scorer(candidates=candidates, retrieval="cosine")
+    assert scorer(model, np.eye(2), candidates) == 1
+    # the second row is not the first one rounded
+    assert scorer(model, np.eye(2)[[1]], np.array([[1, 0]])) == 0
+
+
+def test_a_device_of_a_regressor_is_its_own():
+    class Boosted(LinearRegression):
+        device = None
+
+    model = Boosted().fit(np.eye(3), np.eye(3))
+    scorer = make_bli_scorer(candidates=np.eye(3), retrieval="cosine")
+    assert scorer(model, np.eye(3), np.eye(3)) == 1
+
+
+def test_texts_may_be_lists_of_tokens(spaces):
+    S, T = spaces
+
+    class Texts(TransformerMixin, BaseEstimator):
+        def fit(self, X, y=None):
+            return self
+
+        def transform(self, X):
+            return S[[int(text[0]) for text in X]]
+
+    X = [[str(i), *["x"] * (i % 2)] for i in range(60)]
+    model = make_pipeline(Texts(), ProcrustesAligner()).fit(X, T[:60])
+    scorer = make_bli_scorer(candidates=T, retrieval="cosine")
+    once = scorer(model, X, T[:60])
+    assert 0.5 < once <= 1
+    assert scorer(model, X + X, np.vstack([T[:60], T[:60]])) == once
+
+
+def test_negative_zero_is_zero():
+    S = np.array([[0.0, 1.0], [-0.0, 1.0], [1.0, 0.0]])
+    T = np.eye(3)
+    model = LinearRegression().fit(np.eye(2), T[:2])
+    scorer = make_bli_scorer(candidates=T, retrieval="cosine")
+    # one query of two golds, and one that is wrong
+    assert scorer(model, S, T[[1, 2, 2]]) == 0.5

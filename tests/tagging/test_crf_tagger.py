@@ -195,6 +195,7 @@ def test_fit_on_sentences_of_one_token():
     assert CRFTagger(**{**FAST, "learning_rate": 0.1}).fit(X, y).score(X, y) > 0.9
 
 
+@pytest.mark.filterwarnings("ignore:None of the 1 held-out sentences has a span")
 def test_one_class():
     tagger = CRFTagger(**FAST).fit([np.ones((2, 3))] * 4, [["O", "O"]] * 4)
     assert tagger.predict([np.ones((1, 3))]) == [["O"]]
@@ -374,3 +375,22 @@ def test_cuda_predicts_what_the_cpu_predicts(fitted, data, device):
     for here, there in zip(fitted.predict_proba(X), on_device.predict_proba(X), strict=True):
         np.testing.assert_allclose(here, there, atol=1e-4)
     assert CRFTagger(**{**FAST, "device": str(device)}).fit(*data[0]).score(*data[1]) > 0.9
+
+
+def test_early_stopping_with_nothing_to_go_by(data):
+    X, y = data[0]
+    outside = [["O"] * len(tags) for tags in y[:5]]
+    with pytest.warns(UserWarning, match="None of the 5 held-out sentences has a span"):
+        CRFTagger(**QUICK).fit(X, y, X_val=X[:5], y_val=outside)
+    with pytest.raises(ValueError, match="`X_val` holds no token"):
+        CRFTagger(**QUICK).fit(X, y, X_val=[], y_val=[])
+
+
+def test_a_failed_fit_leaves_nothing_fitted(data):
+    X, y = data[0]
+    i = max(range(len(X)), key=lambda i: len(X[i]))
+    tagger = CRFTagger(**QUICK)
+    with pytest.raises(ValueError, match="has only one with tokens"):
+        tagger.fit(X[i : i + 1], y[i : i + 1])
+    with pytest.raises(NotFittedError):
+        tagger.predict(X)

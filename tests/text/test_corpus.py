@@ -225,3 +225,21 @@ def test_the_same_corpus_twice(tmp_path):
         encode_corpora(path, str(path), min_count=1)
     with pytest.warns(UserWarning, match="are the same corpus"):
         encode_corpora(LINES, LINES, min_count=1)
+
+
+def test_a_byte_order_mark_is_no_letter(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_bytes("\ufeffthe house\n".encode())
+    assert list(tokenize(path)) == [["the", "house"]]
+
+
+def test_a_compressed_file_by_another_name(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_bytes(gzip.compress(b"the house\n"))
+    with pytest.raises(ValueError, match=r"let its name end in \.gz"):
+        list(tokenize(path))
+
+
+def test_a_misspelled_balance_is_refused():
+    with pytest.raises(ValueError, match=r"`balance` must be .* Got 'upp'"):
+        encode_corpora(["a b"], ["c d"], min_count=1, balance="upp")

@@ -295,11 +295,24 @@ def test_links_do_not_depend_on_the_other_pairs():
 
 
 def test_a_long_pair():
-    source, target, _ = make_parallel(120)
+    source, target, _ = make_parallel(300)
     long = [[token for words in side for token in words] for side in (source, target)]
+    assert min(map(len, long)) > 1000
     links = WordAligner().fit_transform([*source, long[0]], [*target, long[1]])
     assert len(links[-1]) > 0.3 * len(long[0])
-    assert links[-1].max(axis=0).tolist() < [len(long[0]), len(long[1])]
+    n_tokens = np.array([len(side) for side in long])
+    assert (links[-1].max(axis=0) < n_tokens).all()
+    assert (links[-1].max(axis=0) > 0.9 * n_tokens).all()
+
+
+def test_pairs_of_one_long_side_stay_together():
+    source, target, _ = make_parallel(300)
+    source, target = [*source, ["long"] * 1500, ["short"]], [*target, ["kurz"], ["lang"] * 1500]
+    aligner = WordAligner().fit(source, target)
+    (long,) = aligner.source_vocabulary_.encode(["long"])
+    (short,) = aligner.target_vocabulary_.encode(["kurz"])
+    known = aligner.translation_probabilities_[0].tocsr()
+    assert known[[long]].indices.tolist() == [short]
 
 
 def test_blocks_and_spilling_change_nothing(monkeypatch):

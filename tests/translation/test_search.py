@@ -171,3 +171,19 @@ def test_parameters_of_the_index_are_checked(spaces):
         FaissIndex("pq").fit(spaces[1])
     with pytest.raises(ValueError, match="'index' parameter"):
         translator(spaces, index="ivf")
+
+
+def test_an_index_is_told_what_it_can_use(spaces):
+    from sklearn.neighbors import NearestNeighbors
+
+    with pytest.raises(ValueError, match="'index' parameter"):
+        translator(spaces, index=NearestNeighbors())  # distances, and no proposals
+    index = FaissIndex("flat").fit(spaces[1])
+    with pytest.raises(ValueError, match="NaN"):
+        FaissIndex("flat").fit(np.full((3, 2), np.nan))
+    with pytest.raises(ValueError, match="NaN"):
+        index.kneighbors(np.full((1, D), np.nan))
+    with pytest.raises(ValueError, match="`X` has 3 components, and the index holds rows of 12"):
+        index.kneighbors(np.ones((1, 3)))
+    with pytest.raises(ValueError, match="`n_neighbors` must be an integer from 1 on"):
+        index.kneighbors(np.ones((1, D)), n_neighbors=0)

@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from skxling.alignment import (
     CCAAligner,
     GeometricAligner,
+    L1RefinedAligner,
     LinearAligner,
     MultistepAligner,
     ProcrustesAligner,
@@ -374,3 +375,48 @@ def test_word_level_scorer_refuses_vocabularies(translator, spaces):
     scorer = make_bli_scorer(candidates=spaces[1], source_vectors=spaces[0])
     with pytest.raises(ValueError, match="has its own vocabularies"):
         scorer(translator, ["s1"], ["t1"])
+
+
+def test_frozen_aligner_needs_no_lexicon(spaces):
+    frozen = FrozenEstimator(ProcrustesAligner().fit(*(side.vectors[:40] for side in spaces)))
+    translator = WordTranslator(*spaces, frozen).fit()
+    expected = WordTranslator(*spaces, frozen).fit(SOURCE[:40], TARGET[:40])
+    assert translator.predict(SOURCE).tolist() == expected.predict(SOURCE).tolist()
+    assert translator.n_pairs_ == 0
+
+
+def test_pairs_of_self_learning_within_another_aligner(spaces):
+    learner = SelfLearningAligner(init="identity", min_agreement=None, random_state=0)
+    translator = WordTranslator(*spaces, L1RefinedAligner(learner)).fit()
+    assert translator.n_pairs_ == len(translator.aligner_.aligner_.lexicon_) > 0
+
+
+def test_passthrough_takes_no_keywords(spaces):
+    with pytest.raises(TypeError, match="sample_wieght"):
+        WordTranslator(*spaces, "passthrough").fit(SOURCE, TARGET, sample_wieght=np.ones(N))
+
+
+@pytest.mark.parametrize("mutual", [True, False])
+def test_words_without_a_vector_are_in_no_pair(mutual):
+    source = WordVectors(["a", "zero"], [[1.0, 0.0], [0.0, 0.0]])
+    target = WordVectors(["b", "c"], [[1.0, 0.0], [0.0, 1.0]])
+    translator = WordTranslator(source, target, "passthrough", n_neighbors=1).fit()
+    lexicon = translator.induce_lexicon(mutual=mutual)
+    assert (lexicon.source.tolist(), lexicon.target.tolist()) == (["a"], ["b"])
+    assert lexicon.score.shape == (1,)
+
+
+def test_a_failed_fit_changes_nothing(spaces, translator):
+    class Failing(ProcrustesAligner):
+        def transform_target(self, Y):
+            raise RuntimeError("no")
+
+    fresh, fitted = (WordTranslator(*spaces, aligner) for aligner in (Failing(), None))
+    with pytest.raises(RuntimeError, match="no"):
+        fresh.fit(SOURCE[:40], TARGET[:40])
+    assert not [name for name in vars(fresh) if name.endswith("_")]
+    fitted.fit(SOURCE[:40], TARGET[:40]).set_params(aligner=Failing())
+    with pytest.raises(RuntimeError, match="no"):
+        fitted.fit(SOURCE[:20], TARGET[:20])
+    assert fitted.n_pairs_ == 40
+    assert fitted.predict(SOURCE).tolist() == translator.predict(SOURCE).tolist()

@@ -131,7 +131,7 @@ class FrequencyBandDisplay:
         top = ax.dataLim.ymax  # of all displays on these axes
         ax.set(
             xlabel="frequency rank of the query word",
-            ylabel=f"P@{self.k}, with {self.confidence_level:.0%} intervals",
+            ylabel=f"P@{self.k}, with {100 * self.confidence_level:g}% intervals",
             xlim=(-0.5, len(places) - 0.5),
             ylim=(-0.03 * top, 1.05 * top),
         )

@@ -72,7 +72,8 @@ def place_labels(ax, points, words, radii, styles):
     from matplotlib.lines import Line2D
     from matplotlib.patheffects import withStroke
 
-    ax.figure.draw_without_rendering()  # the layout moves the axes only when it draws
+    # the layout moves the axes only when it draws
+    ax.get_figure(root=True).draw_without_rendering()
     pixels = ax.figure.dpi / 72
     centers, radii = ax.transData.transform(points), radii[:, None] * pixels
     halo = [withStroke(linewidth=2.5, foreground="white")]
