@@ -1,7 +1,6 @@
 """Alignment without pairs, by a map that is trained to deceive a discriminator."""
 
 import time
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,7 +11,7 @@ from skxling.alignment._base import BaseAligner, BaseLinearAligner
 from skxling.alignment._base_meta import BaseMetaAligner
 from skxling.alignment._clouds import Clouds
 from skxling.alignment._sides import check_sides
-from skxling.utils import check_generator, resolve_device
+from skxling.utils import check_generator, resolve_device, warn_user
 from skxling.utils._sklearn import (
     CallbackSupportMixin,
     Interval,
@@ -116,7 +115,8 @@ class AdversarialAligner(CallbackSupportMixin, BaseMetaAligner):
         shows that the spaces determine the map, not that the translations are right.
 
     converged_ : bool or None
-        Whether `nearness_` or `agreement_` is at least `min_confirmed`. None where that is None.
+        Whether `nearness_` or `agreement_` is at least `min_confirmed`, the latter by no chance.
+        None where that is None.
 
     similarity_curve_ : ndarray of shape (n_iter_,)
         The similarity after each pass of the best restart, before refinement.
@@ -277,17 +277,18 @@ class AdversarialAligner(CallbackSupportMixin, BaseMetaAligner):
 
     def _judge(self, restarts):
         """Keep the best restart, and find out whether its translations are confirmed."""
-        best, self.agreement_ = find_best(restarts)
+        best, agreement = find_best(restarts)
+        self.agreement_ = agreement.share
         self.aligner_, self.similarity_curve_ = best.aligner, np.array(best.curve)
         self.similarity_, self.nearness_ = best.similarity, best.nearness
         self.n_iter_, self.n_restarts_ = len(best.curve), len(restarts)
         self.converged_ = None
         if self.min_confirmed is not None:
-            confirmed = np.nanmax([self.nearness_, self.agreement_])
-            self.converged_ = bool(confirmed >= self.min_confirmed)
+            is_near = self.nearness_ >= self.min_confirmed
+            self.converged_ = bool(is_near or agreement.is_enough(self.min_confirmed))
 
     def _warn(self):
-        warnings.warn(
+        warn_user(
             f"The map is probably useless: of the translations of the best of {self.n_restarts_} "
             f"restarts, {self.nearness_:.0%} are nearer to each other than to words of their own "
             f"language, and {np.nan_to_num(self.agreement_):.0%} are those of another restart too; "
@@ -295,7 +296,6 @@ class AdversarialAligner(CallbackSupportMixin, BaseMetaAligner):
             "`max_seconds`; but spaces of different shapes need pairs (ProcrustesAligner) or equal "
             "words (SelfLearningAligner(init='identical')).",
             ConvergenceWarning,
-            stacklevel=4,
         )
 
     def __sklearn_tags__(self):

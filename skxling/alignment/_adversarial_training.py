@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy.stats import binomtest
 
 from skxling.alignment._base import BaseAligner
 from skxling.alignment._procrustes import ProcrustesAligner
 from skxling.alignment._self_learning import SelfLearningAligner
+from skxling.alignment._trials import Agreement
 from skxling.functional import adversarial_step, random_discriminator
 from skxling.utils import to_numpy
 
@@ -153,11 +155,19 @@ def refine_map(aligner, mapping, curve, clouds, task):
 
 
 def find_best(restarts):
-    """Find the restart whose translations are most similar, and how many another one has too."""
+    """Find the restart whose translations are most similar, and how far another agrees with it."""
     best = max(restarts, key=lambda restart: restart.similarity)
-    shares = [
-        (restart.translations == best.translations).mean()
+    agreements = [
+        _agreement(best.translations, restart.translations)
         for restart in restarts
         if restart is not best
     ]
-    return best, float(max(shares, default=np.nan))
+    return best, max(agreements, default=Agreement(np.nan, 1.0))
+
+
+def _agreement(one, other):
+    """Find out how many words have one translation in two restarts, and by chance."""
+    common = one[one == other]
+    # words that all have the same translation are one agreement
+    chance = binomtest(len(np.unique(common)), len(one), p=1 / len(one), alternative="greater")
+    return Agreement(len(common) / len(one), float(chance.pvalue))

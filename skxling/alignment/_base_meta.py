@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skxling.alignment._base import FLOATS, BaseAligner
 from skxling.alignment._procrustes import ProcrustesAligner
-from skxling.utils import as_vectors
+from skxling.alignment._sides import check_spaces
 from skxling.utils._sklearn import _check_feature_names
 
 
@@ -114,7 +114,7 @@ class BaseMetaAligner(BaseAligner):
                 f"{self.__class__.__name__} needs pairs. Wrap the former in SelfLearningAligner("
                 "init=...), which finds some."
             )
-        sides = as_vectors(source_vectors), as_vectors(target_vectors)
+        sides = check_spaces(source_vectors, target_vectors)
         _check_feature_names(self, sides[0], reset=True)
         self.n_features_in_, self._y_ndim = sides[0].shape[1], 2
         return tuple(side[rows] for side, rows in zip(sides, self.aligner_.lexicon_.T, strict=True))

@@ -48,7 +48,7 @@ class CCAAligner(BaseTwoSidedAligner):
         The fitted steps of `normalize`, one for each side.
 
     source_means_, target_means_ : list of ndarray
-        One mean for each time that they take the mean away.
+        One mean for each time that "center" or "iterative" takes it away.
 
     n_features_in_ : int
         Number of features of the source space, d_source.
@@ -64,9 +64,10 @@ class CCAAligner(BaseTwoSidedAligner):
     Notes
     -----
     Correlations are about the origin; they are about the mean where "center" is the last step of
-    `normalize`, and nearly so by default. Where pairs are fewer than components, as many
+    `normalize`, and nearly so by default. Where pairs are fewer than components, about as many
     correlations as there are pairs are 1 unless `alpha` is positive, and the others 0: the pairs
-    then say nothing about which directions matter.
+    then say nothing about which directions matter. Directions along which a side is shorter than
+    about a millionth of its extent are left out.
 
     References
     ----------

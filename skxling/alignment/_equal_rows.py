@@ -7,7 +7,9 @@ from scipy.sparse.csgraph import connected_components
 from skxling.utils import gen_blocks
 
 MEMORY_BUDGET = 2**26  # bytes of rows that are compared at a time
-TOLERANCE = 1e-5  # of a row's length: what a step of single precision may round away
+# what steps of single precision may round away of a row's length; and where rows are far from the
+# origin and near each other, of its distance from their mean, beside one rounding of its length
+TOLERANCE, ROUNDING = 1e-5, 1e-7
 
 
 def number_rows(rows):
@@ -66,7 +68,10 @@ def _near_pairs(X, Y):
     where they lie next to each other.
     """
     direction = np.random.default_rng(0).normal(size=X.shape[1]) / np.sqrt(max(X.shape[1], 1))
-    reach = TOLERANCE * np.linalg.norm(X, axis=1)
+    if len(Y) == 0:
+        return np.zeros((2, 0), dtype=np.int64)
+    lengths, distances = (np.linalg.norm(X - at, axis=1) for at in (0, Y.mean(axis=0)))
+    reach = np.minimum(TOLERANCE * lengths, TOLERANCE * distances + ROUNDING * lengths)
     window = reach * np.linalg.norm(direction)
     along, along_y = X @ direction, Y @ direction
     order = np.argsort(along_y, kind="stable")

@@ -38,7 +38,7 @@ class LinearAligner(BaseLinearAligner):
         The fitted steps of `normalize`, one for each side.
 
     source_means_, target_means_ : list of ndarray
-        One mean for each time that they take the mean away.
+        One mean for each time that "center" or "iterative" takes it away.
 
     n_features_in_ : int
         Number of features of the source space, d_source.
@@ -53,8 +53,9 @@ class LinearAligner(BaseLinearAligner):
 
     Notes
     -----
-    Where pairs are fewer than components, many maps fit them exactly; the one with the smallest
-    entries is taken. Least squares draw images toward the mean, where a few targets become the
+    Where pairs are fewer than components, many maps fit them as well; the one with the smallest
+    entries is taken. Directions along which the source is shorter than about a millionth of its
+    extent are left out. Least squares draw images toward the mean, where a few targets become the
     nearest of many: retrieve by CSLS.
 
     References

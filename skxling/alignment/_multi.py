@@ -1,5 +1,6 @@
 """Alignment of more than two languages: all into the space of one."""
 
+from copy import copy
 from numbers import Integral, Real
 
 import numpy as np
@@ -22,8 +23,19 @@ from skxling.alignment._linear_map import LinearMap
 from skxling.alignment._procrustes import ProcrustesAligner
 from skxling.alignment._space_normalizer import SpaceNormalizer, as_steps
 from skxling.functional import generalized_procrustes
-from skxling.utils import resolve_device, to_numpy, to_tensor
+from skxling.utils import as_words, resolve_device, to_numpy, to_tensor
 from skxling.utils._sklearn import HasMethods, Interval, StrOptions, _fit_context
+
+
+def _refuse_vocabularies(X):
+    """Refuse whole vocabularies where rows are wanted that mean the same."""
+    for language, V in X.items():
+        if as_words(V) is not None:
+            raise ValueError(
+                f"`X[{language!r}]` is {type(V).__name__}, a whole vocabulary, but row i of every "
+                "language means the same. Look the words of a lexicon up with stack_lexicons, and "
+                "pass whole vocabularies as `vectors`."
+            )
 
 
 class MultiAligner(BaseEstimator):
@@ -174,12 +186,14 @@ class MultiAligner(BaseEstimator):
             If X or `vectors` is no dict.
 
         ValueError
-            If the matrices do not go together, a row is nan in part, `pivot` is no language or, for
-            "procrustes", has fewer features than another, or no chain of rows links all languages;
-            for "hub": if a language has no row in common with the pivot.
+            If X has whole vocabularies, whose rows nobody has paired; if the matrices do not go
+            together, a row is nan in part, `pivot` is no language or, for "procrustes", has fewer
+            features than another, or no chain of rows links all languages; for "hub": if a
+            language has no row in common with the pivot.
         """
         steps = as_steps(self.normalize, "normalize")
         rows = check_languages(X, "X")
+        _refuse_vocabularies(X)
         present = check_rows(rows)
         check_links(present)
         self.n_features_ = {language: V.shape[1] for language, V in rows.items()}
@@ -258,7 +272,8 @@ class MultiAligner(BaseEstimator):
         for language in (source, target):
             if language not in self.n_features_:
                 raise ValueError(f"{language!r} is none of the languages {[*self.n_features_]}.")
-        return FrozenEstimator(LanguagePair(self, source, target))
+        # a copy, so that a later fit changes nothing: it would bind other attributes
+        return FrozenEstimator(LanguagePair(copy(self), source, target))
 
     def _fit_hub(self, rows, present, vectors):
         """Fit an aligner for each language on the rows that it has in common with the pivot."""

@@ -71,7 +71,7 @@ class RCSLSAligner(CallbackSupportMixin, BaseLinearAligner):
         The fitted steps of `normalize`, one for each side.
 
     source_means_, target_means_ : list of ndarray
-        One mean for each time that they take the mean away.
+        One mean for each time that "center" or "iterative" takes it away.
 
     n_features_in_ : int
         Number of features of the source space, d_source.

@@ -1,13 +1,11 @@
 """A round of self-learning, and whether another one follows."""
 
-import warnings
-
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
 
 from skxling.functional import induce_pairs, unit_rows
-from skxling.utils import resolve_device, to_numpy, to_tensor
+from skxling.utils import resolve_device, to_numpy, to_tensor, warn_user
 
 
 def find_pairs(learner, aligner, source, target, keep_probability=1.0, generator=None):
@@ -75,16 +73,21 @@ class Progress:
 
     keep : float
         Keep probability of the next round.
+
+    last_keep : float
+        That of the last round.
     """
 
     def __init__(self, aligner):
         self.similarities, self.keep = [], aligner.keep_probability
+        self.last_keep = self.keep
         self._n_before = 0  # rounds with another keep probability than the present one
         self._aligner = aligner
 
     def add(self, similarity):
         """Note the similarity of a round."""
         self.similarities.append(similarity)
+        self.last_keep = self.keep
 
     def is_over(self):
         """Whether to stop; otherwise let the keep probability grow where it is time to."""
@@ -98,13 +101,12 @@ class Progress:
 
     def warn_unless_over(self):
         """Warn where rounds are at an end, but not all similarities have been seen."""
-        if self.keep < 1:
-            warnings.warn(
+        if self.last_keep < 1:
+            warn_user(
                 f"After max_iter={self._aligner.max_iter} rounds the keep probability is still "
-                f"{self.keep:.3g}, so that the pairs are random in part. Raise `max_iter`, "
+                f"{self.last_keep:.3g}, so that the pairs are random in part. Raise `max_iter`, "
                 "`keep_growth` or `tol`, or lower `n_iter_no_change`.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
 
     def _has_stalled(self):

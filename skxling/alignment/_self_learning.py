@@ -321,11 +321,14 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
             found, similarity = find_pairs(self, aligner, source, target, progress.keep, generator)
             if progress.keep == 1 and lexicon is not None and np.array_equal(found, lexicon):
                 break
-            task = context.subcontext(task_name="round")
+            task = context.subcontext(task_name="round", max_subtasks=1)
             task.call_on_fit_task_begin(estimator=self, X=X, y=Y)
             lexicon = found
             pairs = self._gather_pairs(lexicon, source, target, X, Y)
-            aligner = self._fit_clone(self.aligner, *pairs, spaces, task)
+            inner = task.subcontext(task_name="fit-aligner")
+            inner.call_on_fit_task_begin(estimator=self, X=pairs[0], y=pairs[1])
+            aligner = self._fit_clone(self.aligner, *pairs, spaces, inner)
+            inner.call_on_fit_task_end(estimator=self, X=pairs[0], y=pairs[1])
             progress.add(similarity)
             fitted = {"aligner_": aligner}
             stopped = task.call_on_fit_task_end(
@@ -390,7 +393,7 @@ class SelfLearningAligner(CallbackSupportMixin, BaseMetaAligner):
         if not self.converged_:
             pairs = "self-learning finds from one half of the start and from the other"
             way_out = "Give pairs as X and y, a hundred may do, or another `init`"
-            agreement.warn(self.min_agreement, pairs, way_out, stacklevel=4)
+            agreement.warn(self.min_agreement, pairs, way_out)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -180,5 +180,5 @@ class SpaceNormalizer(BaseNormalizer):
     @property
     def means_(self):
         """One mean for each time that "center" or "iterative" took it away."""
-        steps = [step for step in self.steps_ if isinstance(step, BaseMeansNormalizer)]
+        steps = [s for s in self.steps_ if isinstance(s, (BaseMeansNormalizer, SpaceNormalizer))]
         return [mean for step in steps for mean in step.means_]

@@ -1,6 +1,5 @@
 """Whether the spaces determine what is found: what two trials have in common."""
 
-import warnings
 from functools import cached_property
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ from scipy.stats import binomtest
 from sklearn.exceptions import ConvergenceWarning
 
 from skxling.functional import fit_normalization, refine_pairs
-from skxling.utils import to_tensor
+from skxling.utils import to_tensor, warn_user
 
 N_WORDS, N_ROUNDS = 5000, 10
 CHANCE = 1e-3  # p-value below which agreement is no chance
@@ -34,16 +33,15 @@ class Agreement(NamedTuple):
         """Whether the share is as large as this, and no chance."""
         return bool(self.share >= least and self.p_value < CHANCE)
 
-    def warn(self, least, pairs, way_out, *, stacklevel):
+    def warn(self, least, pairs, way_out):
         """Warn that it is not enough: of which pairs, and what may help."""
         asked = f"{least:.1%} are asked for"
         if self.share >= least:
             asked = f"{asked}; but of so few pairs as many may be the same by chance"
-        warnings.warn(
+        warn_user(
             f"The map is probably useless: of the pairs that {pairs}, {self.share:.1%} are the "
             f"same, and {asked}. {way_out}; spaces of different shapes need pairs.",
             ConvergenceWarning,
-            stacklevel=stacklevel + 1,
         )
 
 

@@ -122,7 +122,7 @@ class WassersteinAligner(CallbackSupportMixin, BaseLinearAligner):
         The fitted steps of `normalize`, one for each side.
 
     source_means_, target_means_ : list of ndarray
-        One mean for each time that they take the mean away.
+        One mean for each time that "center" or "iterative" takes it away.
 
     n_features_in_ : int
         Number of features of the source space, d_source.
@@ -286,7 +286,7 @@ class WassersteinAligner(CallbackSupportMixin, BaseLinearAligner):
         if self.converged_ is False:
             pairs = "a map of every second word leads to, and a map of the others"
             way_out = "Try SelfLearningAligner, from equal words or from a hundred pairs"
-            agreement.warn(self.min_agreement, pairs, way_out, stacklevel=3)
+            agreement.warn(self.min_agreement, pairs, way_out)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from skxling.embedding._io_fasttext import FASTTEXT_MAGIC, load_fasttext
+from skxling.embedding._io_fasttext import FASTTEXT_MAGIC, read_fasttext
 from skxling.embedding._io_files import (
     COMPRESSED_SUFFIXES,
     ON_BAD_LINES,
@@ -145,7 +145,7 @@ def read_word_vectors(path, *, format="auto", limit=None, mmap=False, on_bad_lin
             "once by write_word_vectors(read_word_vectors(path), folder, format='npy')."
         )
     if format == "fasttext":
-        return load_fasttext(path, limit, on_bad_lines, stacklevel=4).word_vectors
+        return read_fasttext(path, limit=limit, on_bad_lines=on_bad_lines).word_vectors
     reader = read_word2vec if format == "word2vec" else read_word2vec_binary
     return reader(path, limit=limit, on_bad_lines=on_bad_lines)
 

@@ -229,11 +229,6 @@ def read_fasttext(path, *, limit=None, on_bad_lines="error"):
     """
     check_choice("on_bad_lines", on_bad_lines, ON_BAD_LINES)
     check_limit(limit)
-    return load_fasttext(path, limit, on_bad_lines, stacklevel=4)
-
-
-def load_fasttext(path, limit, on_bad_lines, *, stacklevel):
-    """Read a model; a warning points `stacklevel` frames up, as seen from `RowCollector.finish`."""
     fields = _Fields(check_exists(path))
     bucket, min_n, max_n = _read_settings(fields)
     raw_words, counts = _read_dictionary(fields)
@@ -247,4 +242,4 @@ def load_fasttext(path, limit, on_bad_lines, *, stacklevel):
         words = [word.decode(errors="replace") for word in raw_words[block]]
         vectors = table.compose(words, first_row=block.start)
         collector.add(raw_words[block], vectors, range(block.start + 1, block.stop + 1))
-    return SubwordVectors(collector.finish(stacklevel, counts), table)
+    return SubwordVectors(collector.finish(counts), table)

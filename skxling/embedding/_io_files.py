@@ -5,7 +5,6 @@ import contextlib
 import gzip
 import lzma
 import os
-import warnings
 import zlib
 from numbers import Integral
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from skxling.embedding._word_vectors import WordVectors
-from skxling.utils import replacing
+from skxling.utils import replacing, warn_user
 
 _MAGIC = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _SUFFIXES = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -144,22 +143,20 @@ class RowCollector:
         rows = vectors if len(keep) == len(vectors) else vectors[keep]
         self.vectors[n_old : len(self.words)] = rows
 
-    def finish(self, stacklevel, counts=None):
+    def finish(self, counts=None):
         """Warn about what was dropped and return WordVectors; `counts` are of rows 1, 2, ..."""
         if self.on_bad_lines != "skip":
             if self._bad:
                 number, problem = self._bad[0]
-                warnings.warn(
+                warn_user(
                     f"{self.path}: {len(self._bad)} bad {self.unit}s dropped; the first is "
                     f"{self.unit} {number}: {problem}.",
-                    stacklevel=stacklevel,
                 )
             if self._repeated:
                 number, word = self._repeated[0]
-                warnings.warn(
+                warn_user(
                     f"{self.path}: {len(self._repeated)} {self.unit}s dropped that repeat a word; "
                     f"the first is {self.unit} {number}, {word!r}. The first row of a word counts.",
-                    stacklevel=stacklevel,
                 )
         if not self.words:
             raise ValueError(f"{self.path} holds no usable {self.unit} of a word and its vector.")

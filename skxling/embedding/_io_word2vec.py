@@ -187,7 +187,7 @@ def read_word2vec(path, *, limit=None, on_bad_lines="error"):
             rows.add([block.words[i] for i in kept], vectors, numbers)
             line_number += block.n_lines
     check_promise(path, header, limit, n_rows, "line")
-    return rows.finish(stacklevel=4)
+    return rows.finish()
 
 
 def check_writable(word_vectors, path):

@@ -82,7 +82,7 @@ def read_word2vec_binary(path, *, limit=None, on_bad_lines="error"):
             rows.add(words, vectors, range(n_rows + 1, n_rows + len(words) + 1))
             n_rows += len(words)
     check_promise(path, header, limit, n_rows, "row")
-    return rows.finish(stacklevel=4)
+    return rows.finish()
 
 
 def write_word2vec_binary(word_vectors, path):

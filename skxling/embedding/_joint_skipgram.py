@@ -1,6 +1,5 @@
 """Joint skip-gram: one embedding of the words of two languages."""
 
-import warnings
 from contextlib import nullcontext
 from functools import partial
 from numbers import Integral, Real
@@ -24,7 +23,7 @@ from skxling.embedding._training import TrainingState, train_epoch
 from skxling.embedding._unknown_words import compose_of_ngrams, mean_vectors
 from skxling.embedding._word_vectors import WordVectors
 from skxling.text import encode_corpora, split_sentences, subword_ids
-from skxling.utils import empty, resolve_device, to_numpy
+from skxling.utils import empty, resolve_device, to_numpy, warn_user
 from skxling.utils._sklearn import (
     CallbackSupportMixin,
     Interval,
@@ -445,11 +444,9 @@ class JointSkipGram(
             shard=(world.rank, world.size),
         )
         if stream.n_kept < min(1000, corpus.n_tokens / 2):
-            warnings.warn(
+            warn_user(
                 f"`sample`={self.sample} keeps about {stream.n_kept:.0f} of the corpus's "
                 f"{corpus.n_tokens} tokens. Set sample=0 for a corpus as small as this one.",
-                UserWarning,
-                stacklevel=4,
             )
         return stream
 

@@ -96,12 +96,13 @@ class _LogPartition(torch.autograd.Function):
 def _probabilities(emissions, mask, transitions, alphas, betas, total, *, weight):
     """Weighted probabilities of tags (b, t, c), and of transitions summed over tokens (c, c)."""
     shift = _finite(total)[:, None]
-    of_tags = (alphas + betas - shift).exp().transpose(0, 1)  # (b, t, c)
-    of_tags = of_tags * (mask * weight[:, None])[:, :, None]
+    nothing = emissions.new_tensor(-torch.inf)  # what stands in the padding may be anything
+    of_tags = (alphas + betas - shift).transpose(0, 1)  # (b, t, c)
+    of_tags = torch.where(mask[:, :, None], of_tags, nothing).exp() * weight[:, None, None]
     onward = emissions.transpose(0, 1)[1:] + betas[1:] - shift  # (t - 1, b, c)
     pairs = alphas[:-1, :, :, None] + onward[:, :, None, :] + transitions
-    weights = mask.T[1:] * weight  # (t - 1, b)
-    of_transitions = torch.einsum("tbij,tb->ij", pairs.exp(), weights)
+    pairs = torch.where(mask.T[1:, :, None, None], pairs, nothing)
+    of_transitions = torch.einsum("tbij,b->ij", pairs.exp(), weight)
     return of_tags, of_transitions
 
 

@@ -117,6 +117,8 @@ def multistep_mapping(
         A, B = (spectrum.power(-0.5, alpha=alpha) for spectrum in spectra)
         covariance = A @ covariance @ B
     U, strengths, V = _rotations(covariance)
+    if whiten:
+        strengths = strengths.clamp_max(1)  # correlations, but for rounding
     mapping, target_mapping = U * strengths**source_power, V * strengths**target_power
     if whiten:
         A_inverse, B_inverse = (spectrum.power(0.5, alpha=alpha) for spectrum in spectra)

@@ -1,6 +1,5 @@
 """Sequence tagger: a bidirectional LSTM and a conditional random field over given features."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -13,7 +12,7 @@ from skxling.tagging._sentences import check_sentences
 from skxling.tagging._tagged import check_tagged, hold_out, root_mean_square
 from skxling.tagging._tags import check_tags, forbidden_in_iob2, score_tags
 from skxling.tagging._training import apply_in_batches, train_epochs
-from skxling.utils import check_generator, resolve_device, to_numpy, to_tensor
+from skxling.utils import check_generator, resolve_device, to_numpy, to_tensor, warn_user
 from skxling.utils._sklearn import (
     CallbackSupportMixin,
     Interval,
@@ -326,12 +325,10 @@ class CRFTagger(CallbackSupportMixin, BaseEstimator):
     def _check_spans(self, tags):
         """Warn where early stopping has nothing to go by."""
         if all(tag == "O" for of_sentence in tags for tag in of_sentence):
-            warnings.warn(
+            warn_user(
                 f"None of the {len(tags)} held-out sentences has a span, so that their F1 is 0 "
                 "after every iteration, and the weights of the first are kept. Give `X_val` and "
                 "`y_val` with spans, raise `validation_fraction`, or set early_stopping=False.",
-                UserWarning,
-                stacklevel=5,
             )
 
     def _build_network(self):

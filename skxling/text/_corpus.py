@@ -1,7 +1,6 @@
 """Corpora: count, balance and encode sentences."""
 
 import os
-import warnings
 from contextlib import ExitStack
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from skxling.text._array_writer import ArrayWriter
 from skxling.text._reading import corpus_paths, tokenize
 from skxling.text._vocabulary import Vocabulary
 from skxling.text._word_index import WordIndex
-from skxling.utils import release_memory
+from skxling.utils import release_memory, warn_user
 
 TOKENS_PER_BATCH = 2**15
 MAX_SENTENCE = 1000  # longer ones are cut: a corpus may be one line, and is yet to be shuffled
@@ -157,11 +156,9 @@ def _check_distinct(X, y):
     else:
         same = X is y
     if same:
-        warnings.warn(
+        warn_user(
             "`X` and `y` are the same corpus: every word will be shared by both languages. Give "
             "the target language's corpus as `y`, or leave `y` out for a monolingual model.",
-            UserWarning,
-            stacklevel=4,
         )
 
 

@@ -4,8 +4,9 @@ Nothing else in the package imports them, so that a change in scikit-learn is me
 """
 
 from contextlib import nullcontext
+from functools import wraps
 
-from sklearn.base import _fit_context
+from sklearn.base import _fit_context as _fit_context_of_sklearn
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -41,6 +42,39 @@ __all__ = [
     "validate_params",
     "with_callbacks",
 ]
+
+
+def _fit_context(*, prefer_skip_nested_validation):
+    """scikit-learn's decorator of `fit`; and a fit that fails leaves the estimator as it was.
+
+    Parameters
+    ----------
+    prefer_skip_nested_validation : bool
+        As scikit-learn has it: whether estimators inside need not check their parameters again.
+
+    Returns
+    -------
+    decorator : callable
+    """
+
+    def decorator(fit_method):
+        fit = _fit_context_of_sklearn(prefer_skip_nested_validation=prefer_skip_nested_validation)(
+            fit_method
+        )
+
+        @wraps(fit_method)
+        def fit_or_restore(estimator, *args, **kwargs):
+            before = vars(estimator).copy()
+            try:
+                return fit(estimator, *args, **kwargs)
+            except BaseException:  # an interrupt too
+                vars(estimator).clear()
+                vars(estimator).update(before)
+                raise
+
+        return fit_or_restore
+
+    return decorator
 
 
 def propagate_callbacks(context, part):

@@ -118,8 +118,18 @@ def test_best_restart_and_who_agrees():
     ]
     best, agreement = find_best(restarts)
     assert best is restarts[1]
-    assert agreement == 0.75
-    assert np.isnan(find_best(restarts[:1])[1])
+    assert agreement.share == 0.75
+    assert agreement.p_value == pytest.approx(1 - 0.75**4 - 0.75**3 - 6 * 0.25**2 * 0.75**2)
+    assert np.isnan(find_best(restarts[:1])[1].share)
+
+
+@pytest.mark.parametrize("n_words", [1, 3, 60])
+def test_agreement_by_chance_is_not_believed(n_words):
+    spaces = np.ones((n_words, 5)), 3 * np.ones((n_words, 5))  # all words have one translation
+    with pytest.warns(ConvergenceWarning, match="The map is probably useless"):
+        aligner = _fit(AdversarialAligner(**{**TINY, "min_confirmed": 0.5, "n_init": 2}), spaces)
+    assert aligner.agreement_ == 1
+    assert not aligner.converged_
 
 
 def _defect(mapping):

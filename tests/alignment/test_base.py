@@ -3,15 +3,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from skxling.alignment import (
     CCAAligner,
     GeometricAligner,
+    L1RefinedAligner,
     LinearAligner,
     MultistepAligner,
     ProcrustesAligner,
     RCSLSAligner,
+    RetrofittedAligner,
     SelfLearningAligner,
+    WassersteinAligner,
 )
 from skxling.embedding import WordVectors
 
@@ -240,3 +244,42 @@ def test_missing_device_is_named(aligner, monkeypatch):
     source, target = _spaces()
     with pytest.raises(ValueError, match="`device` is 'cuda', but torch sees 0"):
         clone(aligner).set_params(device="cuda").fit(source[:50], target[:50])
+
+
+REFITTED = [
+    *ALIGNERS,
+    L1RefinedAligner(),
+    RetrofittedAligner(),
+    WassersteinAligner(n_steps=2, min_agreement=None, random_state=0),
+]
+
+
+@pytest.mark.parametrize("aligner", REFITTED, ids=lambda a: type(a).__name__)
+def test_a_failed_fit_changes_nothing(aligner):
+    source, target = _spaces()
+    pairs = source[:50], target[:50]
+    spaces = {"source_vectors": source, "target_vectors": target}
+    wrong = {"source_vectors": source[:, :2], "target_vectors": target}
+    aligner = clone(aligner)
+    with pytest.raises(ValueError, match="has 2 features"):
+        aligner.fit(*pairs, **wrong)
+    with pytest.raises(NotFittedError):
+        aligner.transform(source)
+    before = aligner.fit(*pairs, **spaces).transform(source)
+    with pytest.raises(ValueError, match="has 2 features"):
+        aligner.fit(pairs[0][::-1] ** 2, pairs[1], **wrong)
+    np.testing.assert_array_equal(aligner.transform(source), before)
+
+
+def test_an_interrupted_fit_changes_nothing(make_recorder):
+    class Interrupt(make_recorder):
+        def on_fit_task_end(self, *args, **kwargs):
+            raise KeyboardInterrupt
+
+    source, target = _spaces()
+    aligner = RCSLSAligner(max_iter=3).fit(source[:50], target[:50])
+    before = aligner.transform(source)
+    aligner.set_callbacks(Interrupt("iteration"))
+    with pytest.raises(KeyboardInterrupt):
+        aligner.fit(source[10:60] ** 2, target[:50])
+    np.testing.assert_array_equal(aligner.transform(source), before)

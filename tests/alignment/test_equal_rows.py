@@ -38,3 +38,12 @@ def test_a_long_and_a_short_row_on_one_plane_are_two_words():
     rows[:, 0] = [1, 2]
     assert number_rows(rows)[1].tolist() == [0, 1]
     assert number_rows([1.0, 2.0, 1.0])[1].tolist() == [0, 1, 0]
+
+
+def test_words_far_from_the_origin_are_told_apart():
+    rows = np.random.default_rng(0).normal(size=(50, 5)) + 1e6
+    assert len(number_rows(rows)[0]) == 50
+    assert len(number_rows(np.arange(100_000.0, 100_100.0))[0]) == 100
+    one, other = number_rows(np.vstack([rows, rows[:3]]))
+    assert len(one) == 50
+    assert other[50:].tolist() == [0, 1, 2]

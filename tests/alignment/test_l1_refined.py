@@ -88,3 +88,11 @@ def test_a_translator_without_a_lexicon_learns_by_itself(spaces):
     assert isinstance(translator.aligner_, SelfLearningAligner)
     assert isinstance(translator.aligner_.aligner_, L1RefinedAligner)
     assert translator.score(words[60:], words[60:]) > 0.9
+
+
+def test_vocabularies_of_two_precisions_without_pairs():
+    rng = np.random.default_rng(0)
+    source = rng.normal(size=(60, 5)).astype(np.float32)
+    aligner = L1RefinedAligner(SelfLearningAligner(init="identity", min_agreement=None))
+    aligner.fit(source_vectors=source, target_vectors=source.astype(np.float64))
+    assert aligner.transform(source).dtype == np.float32

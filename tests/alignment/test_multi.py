@@ -274,3 +274,30 @@ def test_contract_of_an_estimator():
     with pytest.raises(ValueError, match=r"`X\['en'\]` has 5 features, but 6 are expected"):
         multi.transform({"en": spaces["en"][:, :5]})
     assert multi.set_params(method="hub").fit(spaces).pivot_ == "fr"
+
+
+def test_an_aligner_of_two_languages_stays_as_it_is():
+    rng = np.random.default_rng(0)
+    X = {language: rng.normal(size=(30, 5)) for language in ("en", "de", "fr")}
+    multi = MultiAligner().fit(X)
+    aligner = multi.get_aligner("de", "fr")
+    before = aligner.transform(X["de"])
+    multi.fit({language: rows[::-1] ** 2 for language, rows in X.items() if language != "fr"})
+    np.testing.assert_array_equal(aligner.transform(X["de"]), before)
+
+
+def test_whole_vocabularies_are_no_rows():
+    vectors = WordVectors(["a", "b", "c"], np.eye(3))
+    with pytest.raises(ValueError, match=r"`X\['en'\]` is WordVectors, a whole vocabulary"):
+        MultiAligner().fit({"en": vectors, "de": vectors})
+
+
+def test_a_failed_fit_changes_nothing():
+    rng = np.random.default_rng(0)
+    X = {language: rng.normal(size=(30, 5)) for language in ("en", "de")}
+    multi = MultiAligner().fit(X)
+    before = multi.transform(X)
+    with pytest.raises(ValueError, match="`pivot`"):
+        multi.set_params(pivot="es").fit({name: rows + 1 for name, rows in X.items()})
+    for language, rows in multi.transform(X).items():
+        np.testing.assert_array_equal(rows, before[language])

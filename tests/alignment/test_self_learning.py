@@ -540,3 +540,23 @@ def test_agreement_is_that_of_two_halves_of_the_start():
     assert other.converged_
     with pytest.warns(ConvergenceWarning, match=r"and 100\.0% are asked for"):
         other.set_params(min_agreement=1.0).fit(**spaces)
+
+
+def test_a_probability_that_grows_after_the_last_round_was_smaller_in_it():
+    source, target, gold = _spaces(turn=1.0, noise=0.3)
+    spaces = {"source_vectors": source, "target_vectors": target}
+    aligner = SelfLearningAligner(
+        keep_probability=0.5, tol=None, n_iter_no_change=3, max_iter=3, random_state=0
+    )
+    with pytest.warns(ConvergenceWarning, match=r"After max_iter=3 rounds .* still 0\.5") as caught:
+        aligner.fit(source[:15], target[gold[:15]], **spaces)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("inner", [ProcrustesAligner(), RCSLSAligner(max_iter=1)])
+def test_a_callback_ends_the_rounds_of_any_aligner(inner, make_recorder):
+    source, target, gold = _spaces(turn=1.0, noise=0.6)
+    aligner = SelfLearningAligner(inner, tol=None, max_iter=5)
+    aligner.set_callbacks(make_recorder("round", stop_from=2))
+    aligner.fit(source[:15], target[gold[:15]], source_vectors=source, target_vectors=target)
+    assert aligner.n_iter_ == 2

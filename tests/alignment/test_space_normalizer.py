@@ -195,3 +195,10 @@ def test_what_comes_out_is_the_callers(space, step):
 def test_names_before_the_fit():
     with pytest.raises(NotFittedError):
         SpaceNormalizer().get_feature_names_out()
+
+
+def test_means_of_steps_within_steps():
+    X = np.random.default_rng(0).normal(size=(20, 3)) + 1
+    flat = SpaceNormalizer(("unit", "center")).fit(X)
+    nested = SpaceNormalizer((SpaceNormalizer(("unit", "center")),)).fit(X)
+    np.testing.assert_array_equal(nested.means_, flat.means_)

@@ -130,6 +130,19 @@ def test_padding_and_neighbours_do_not_matter(function):
         torch.testing.assert_close(whole[1:2] if whole.ndim == 1 else whole[1:2, :2], part)
 
 
+def test_padding_has_no_gradient():
+    emissions, mask, *chain = tensors(problem([5, 2, 0, 1], 4))
+    garbled = torch.where(mask[:, :, None], emissions, 1e3)
+    gradients = []
+    for matrix in (emissions, garbled):
+        parts = [tensor.clone().requires_grad_() for tensor in (matrix, *chain)]
+        crf_log_partition(parts[0], mask, *parts[1:]).sum().backward()
+        gradients.append([part.grad for part in parts])
+    for clean, other in zip(*gradients, strict=True):
+        assert clean.isfinite().all()
+        torch.testing.assert_close(other, clean)
+
+
 def test_no_token_at_all():
     emissions, mask, *chain = tensors(problem([0, 0], 3))
     assert crf_log_partition(emissions, mask, *chain).tolist() == [0, 0]

@@ -39,3 +39,7 @@ def test_skewness_equals_scipy(values):
 
 def test_equal_values_have_no_skewness():
     assert skewness(torch.full((5,), 3)) == 0
+
+
+def test_equal_numbers_are_not_skewed():
+    assert skewness(torch.full((3,), 0.1, dtype=torch.float64)) == 0
