@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from skipgram import judge, save_vectors, write_corpora
+from skipgram import Clock, judge, save_vectors, write_corpora
 
 from skxling import JointSkipGram
 from skxling.embedding._defaults import default_pace
 
-SIZES = (256, 1024, 2048, 4096, 16_384, 65_536)
+SIZES = (256, 1024, 2048, 4096, 8192, 16_384, 65_536)
 
 
 def main():
@@ -29,6 +29,7 @@ def main():
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--max-n", type=int, default=6, help="longest n-gram; 0 for none")
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each size")
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--picture", type=Path, default=Path("batch_size.png"))
     args = parser.parse_args()
     rows = []
@@ -42,19 +43,18 @@ def main():
             size, scores, loss, speed = rows[-1]
             cells = " | ".join(f"{mean:.1f} ({error:.1f})" for mean, error in scores)
             print(f"| {size} | {cells} | {loss:.3f} | {speed:,.0f} |", flush=True)
-    default = default_pace(torch.device("cpu"), has_ngrams=args.max_n > 0).chunk
+    default = default_pace(torch.device(args.device), has_ngrams=args.max_n > 0).chunk
     draw(rows, default, args.picture)
 
 
 def measure(args, size, n_tokens):
     """Train with one batch size, from each seed, and judge."""
-    params = {"batch_size": size, "max_n": args.max_n, "balance": None}
+    params = {"batch_size": size, "max_n": args.max_n, "balance": None, "device": args.device}
     names, losses, seconds = [], [], 0.0
     for seed in range(args.seeds):
-        model = JointSkipGram(**params, random_state=seed)
-        start = time.perf_counter()
-        model.fit(args.folder / "source.txt", args.folder / "target.txt")
-        seconds += time.perf_counter() - start
+        model, clock = JointSkipGram(**params, random_state=seed), Clock()
+        model.set_callbacks(clock).fit(args.folder / "source.txt", args.folder / "target.txt")
+        seconds += time.perf_counter() - clock.began
         names.append(f"model{seed}")
         save_vectors(args, names[-1], model.word_vectors_.words, model.word_vectors_.vectors)
         losses.append(model.loss_curve_[-1])

@@ -16,13 +16,13 @@ The table goes to RESULTS.md too.
 
 import argparse
 import os
-import shlex
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
+from results import add_result, command
 from sklearn.model_selection import GroupKFold
 
 from skxling.alignment import ProcrustesAligner
@@ -67,7 +67,7 @@ def main():
             f"{source.n_words:,} English and {target.n_words:,} German words, {N_QUERIES:,} "
             f"queries, {args.folds} folds of 5, {args.threads} threads"
         )
-        save(caption, rows)
+        add_result("## Approximate indices", [f"{caption}; command: `{command()}`", "", *rows])
 
 
 def parse_args():
@@ -124,21 +124,6 @@ def report(results):
             f"| {100 * precision:.2f} | {100 * (exact - precision):.2f} |"
         )
     return rows
-
-
-def save(caption, rows):
-    """Append the table to RESULTS.md, under the heading of this benchmark."""
-    path, heading = Path(__file__).with_name("RESULTS.md"), "## Approximate indices"
-    arguments = [a for a in sys.argv[1:] if a not in ("--save", "--busy")]
-    arguments = shlex.join(arguments[: arguments.index("--data")]) + shlex.join(
-        arguments[arguments.index("--data") + 2 :]
-    )
-    command = f"python benchmarks/faiss_index.py --data $SKXLING_DATA {arguments}".strip()
-    before, _, after = path.read_text(encoding="utf-8").partition(heading)
-    table = "\n".join([heading, "", f"{caption}; command: `{command}`", "", *rows])
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(f"{before.rstrip()}\n\n{table}\n{after}", encoding="utf-8")
-    temporary.replace(path)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ class PeakMemory:
     Attributes
     ----------
     before : float
-        Megabytes (2**20 bytes) at the beginning.
+        Megabytes (2**20 bytes) at the beginning; nan, as all the others then, where the kernel
+        does not tell them.
 
     most : float
         Megabytes at the peak.
@@ -30,7 +31,8 @@ class PeakMemory:
     """
 
     def __enter__(self):
-        self.before = self.most = memory_of_tree(os.getpid())
+        # some kernels do not tell, and then nobody knows
+        self.before = self.most = memory_of_tree(os.getpid()) or float("nan")
         self.done = threading.Event()
         self.watcher = threading.Thread(target=self._watch, daemon=True)
         self.watcher.start()

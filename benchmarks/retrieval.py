@@ -24,15 +24,14 @@ counted.
 import argparse
 import json
 import os
-import shlex
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
 from peak_memory import PeakMemory
+from results import add_result, command
 
 K = 10  # size of CSLS's neighbourhoods
 BLOCK = 1024  # rows of the plain form
@@ -84,8 +83,8 @@ def parse_args():
 def start_worker(args, way):
     names = ("n-words", "n-components", "n-queries", "device", "threads", "memory-budget")
     options = [f"--{name}={getattr(args, name.replace('-', '_'))}" for name in names]
-    command = [sys.executable, __file__, *options, "--worker", way]
-    result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    line = [sys.executable, __file__, *options, "--worker", way]
+    result = subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(result.stdout.splitlines()[-1])
 
 
@@ -100,6 +99,8 @@ def work(args):
     source, target = source.to(args.device), target.to(args.device)
     run = RUNS.get(args.worker, run_skxling)(args, source, target)
     rates = [product_rates(args)]
+    if args.device != "cpu":
+        torch.cuda.reset_peak_memory_stats()  # the rates took more
     phases = {}
     with PeakMemory() as memory, ProductClock() as products:
         while True:
@@ -112,10 +113,10 @@ def work(args):
             phases[name] = (time.perf_counter() - start, products.seconds)
             if name == "vocabulary":
                 first = answers
-    rates.append(product_rates(args))
     peak = memory.most
     if args.device != "cpu":
         peak = torch.cuda.max_memory_allocated() / 2**20
+    rates.append(product_rates(args))
     return {"phases": phases, "rates": rates, "memory": peak, "answers": first.tolist()}
 
 
@@ -311,18 +312,12 @@ def seconds(run, task):
 
 
 def save(args, rows):
-    """Append the tables to RESULTS.md, under the heading of this benchmark."""
-    path, heading = Path(__file__).with_name("RESULTS.md"), "## Retrieval"
-    arguments = shlex.join([a for a in sys.argv[1:] if a not in ("--save", "--busy")])
+    """Add the tables to RESULTS.md."""
     caption = (
         f"{args.n_words:,} x {args.n_words:,} x {args.n_components}, {args.device}, {args.threads} "
-        f"threads; command: `python benchmarks/retrieval.py {arguments}`"
+        f"threads; command: `{command()}`"
     )
-    before, _, after = path.read_text(encoding="utf-8").partition(heading)
-    table = "\n".join([heading, "", caption, "", *rows])
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(f"{before.rstrip()}\n\n{table}\n{after}", encoding="utf-8")
-    temporary.replace(path)
+    add_result("## Retrieval", [caption, "", *rows])
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ each run in a process of its own, the systems in turn, gensim at its own learnin
 which falls with the occurrences of a word.
 Speed is raw tokens (times epochs) a second of the training alone; reading and counting the corpus
 stands beside it. Memory is the peak above the imports; mapped pages of the corpus do not count,
-worker processes (`n_jobs`) do, with imports of their own. Quality is P@1 (CSLS) of Joint-Align on
-folds of the seed lexicon, trained on each system's vectors, the mean of all runs. The table goes to
-benchmarks/RESULTS.md too.
+worker processes (`n_jobs`) do, with imports of their own; on a GPU it is the GPU's. Quality is P@1
+(CSLS) of Joint-Align on folds of the seed lexicon, trained on each system's vectors, the mean of
+all runs. The table goes to benchmarks/RESULTS.md too.
 
     python benchmarks/skipgram.py --data $SKXLING_DATA --scaling 2 8 25 200 --epochs 1
 
@@ -20,15 +20,19 @@ import argparse
 import importlib
 import json
 import os
-import shlex
 import subprocess
 import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from peak_memory import PeakMemory
+from results import add_result, command
+
+ROOT = Path(__file__).parents[1]  # on another machine the library need not be installed
+sys.path.insert(1, str(ROOT))
 
 SYSTEMS = (
     "gensim Word2Vec",
@@ -41,7 +45,7 @@ SYSTEMS = (
     "skxling, n-grams, n_jobs=2",
     "skxling, n-grams, torchrun",
 )
-DEFAULT_SYSTEMS = SYSTEMS[:-1]
+DEFAULT_SYSTEMS = {"cpu": SYSTEMS[:-1], "cuda": ("skxling", "skxling, n-grams")}
 WINDOW, NEGATIVE, SAMPLE, MIN_COUNT = 5, 5, 1e-4, 5
 GENSIM_RATE = 0.025
 
@@ -74,13 +78,13 @@ def main():
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, help="folder of the real data")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the real data")
     parser.add_argument("--tokens", type=int, default=None, help="a prefix of the corpus")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--dimension", type=int, default=300)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--systems", nargs="+", default=DEFAULT_SYSTEMS, choices=SYSTEMS)
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, help="default: by the device")
     parser.add_argument("--scaling", type=int, nargs="+", help="millions of tokens to train on")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--quality", action="store_true", help="judge the vectors too")
@@ -89,7 +93,9 @@ def parse_args():
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--rate", type=float, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.systems = args.systems or DEFAULT_SYSTEMS[args.device.partition(":")[0]]
+    return args
 
 
 def scale(args):
@@ -140,19 +146,19 @@ def our_rates(args):
 
 
 def start_worker(args, name, run):
-    command, n_processes = [sys.executable], 2 if "torchrun" in name else 1
+    line, n_processes = [sys.executable], 2 if "torchrun" in name else 1
     if n_processes > 1:
-        command += ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command += [__file__, "--worker", name, "--folder", str(args.folder)]
-    n_threads = args.threads // n_processes
+        line += ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    line += [__file__, "--worker", name, "--folder", str(args.folder), "--data", str(args.data)]
+    n_threads = max(args.threads // n_processes, 1)
     for option in ("epochs", "dimension", "device"):
-        command += [f"--{option}", str(getattr(args, option))]
-    command += ["--threads", str(n_threads)]
+        line += [f"--{option}", str(getattr(args, option))]
+    line += ["--threads", str(n_threads)]
     if "our rate" in name:
-        command += ["--rate", str(args.rates["FastText" in name])]
+        line += ["--rate", str(args.rates["FastText" in name])]
     environment = {**os.environ, "OMP_NUM_THREADS": str(n_threads)}
     result = subprocess.run(
-        [*command, "--seed", str(run)],
+        [*line, "--seed", str(run)],
         env=environment,
         check=True,
         stdout=subprocess.PIPE,
@@ -167,20 +173,36 @@ def start_worker(args, name, run):
 def work(args):
     train = work_gensim if args.worker.startswith("gensim") else work_skxling
     importlib.import_module("gensim.models" if train is work_gensim else "skxling")
+    if args.device != "cpu":
+        warm_up(args)
     with PeakMemory() as peak:
         words, vectors, seconds = train(args)
     if os.environ.get("RANK", "0") == "0":
         save_vectors(args, run_name(args.worker, args.seed), words, vectors)
-    return {"prepare": seconds[0], "train": seconds[1], "memory": of_all_processes(peak.megabytes)}
+    memory = of_all_processes(args, peak.megabytes)
+    return {"prepare": seconds[0], "train": seconds[1], "memory": memory}
 
 
-def of_all_processes(megabytes):
-    """Sum over the processes that train together."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        return megabytes
+def warm_up(args):
+    """Train a little, so that a GPU has loaded its kernels before the clock starts."""
     import torch
 
-    total = torch.tensor(megabytes)
+    for name in ("source", "target"):
+        with (args.folder / f"{name}.txt").open(encoding="utf-8") as file:
+            (args.folder / f"few.{name}.txt").write_text("".join(islice(file, 20_000)))
+    make_model(args).fit(args.folder / "few.source.txt", args.folder / "few.target.txt")
+    torch.cuda.reset_peak_memory_stats()
+
+
+def of_all_processes(args, megabytes):
+    """Sum over the processes that train together; on a GPU, of its own memory."""
+    import torch
+
+    if args.device != "cpu":
+        megabytes = torch.cuda.max_memory_allocated() / 2**20
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return megabytes
+    total = torch.tensor(megabytes, device=args.device)
     torch.distributed.all_reduce(total)  # in the group that the fit has made
     return float(total)
 
@@ -249,10 +271,20 @@ class Clock:
 def work_skxling(args):
     import torch
 
+    torch.set_num_threads(args.threads)
+    model, clock = make_model(args), Clock()
+    start = time.perf_counter()
+    model.set_callbacks(clock).fit(args.folder / "source.txt", args.folder / "target.txt")
+    end = time.perf_counter()
+    vectors = model.word_vectors_
+    return vectors.words, vectors.vectors, (clock.began - start, end - clock.began)
+
+
+def make_model(args):
+    """The estimator of a worker."""
     from skxling import JointSkipGram
 
-    torch.set_num_threads(args.threads)
-    model = JointSkipGram(
+    return JointSkipGram(
         args.dimension,
         window=WINDOW,
         negative=NEGATIVE,
@@ -266,12 +298,6 @@ def work_skxling(args):
         random_state=args.seed,
         device=args.device,
     )
-    clock = Clock()
-    start = time.perf_counter()
-    model.set_callbacks(clock).fit(args.folder / "source.txt", args.folder / "target.txt")
-    end = time.perf_counter()
-    vectors = model.word_vectors_
-    return vectors.words, vectors.vectors, (clock.began - start, end - clock.began)
 
 
 # -- results ---------------------------------------------------------------------------------
@@ -296,23 +322,11 @@ def report(args, results, n_tokens):
         )
     print("\n".join(rows))
     if not args.busy:
-        arguments = [a for a in sys.argv[1:] if a not in ("--data", str(args.data))]
-        add_result(
+        caption = (
             f"{n_tokens:,} tokens, {args.epochs} epochs, dimension {args.dimension}, "
-            f"{args.threads} threads, {args.runs} runs; command: "
-            f"`python benchmarks/skipgram.py --data $SKXLING_DATA {shlex.join(arguments)}`",
-            rows,
+            f"{args.threads} threads, {args.runs} runs, {args.device}; command: `{command()}`"
         )
-
-
-def add_result(caption, rows):
-    """Append a table to RESULTS.md, under the heading of this benchmark."""
-    path, heading = Path(__file__).with_name("RESULTS.md"), "## Skip-gram"
-    before, _, after = path.read_text(encoding="utf-8").partition(heading)
-    table = "\n".join([heading, "", caption, "", *rows])
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(f"{before.rstrip()}\n\n{table}\n{after}", encoding="utf-8")
-    temporary.replace(path)
+        add_result("## Skip-gram", [caption, "", *rows])
 
 
 def judge(args, saved):

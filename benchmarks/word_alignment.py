@@ -3,9 +3,10 @@
     python benchmarks/word_alignment.py --data $SKXLING_DATA [--pair en-de] [--pairs 29000]
 
 aligns the training captions of Multi30k: seconds to fit and to link (wall and CPU), peak memory
-above that of the imports, what was learned, and how many links each symmetrization gives. With
-`--other FILE` (links of another aligner in Pharaoh format, for the same lines) it prints precision,
-recall and F1 of the chosen links against them; with `--output FILE` it writes ours.
+above that of the imports and the text, what was learned, and how many links each symmetrization
+gives. With `--other FILE` (links of another aligner in Pharaoh format, for the same lines) it
+prints precision, recall and F1 of the chosen links against them; with `--output FILE` it writes
+ours.
 """
 
 import argparse

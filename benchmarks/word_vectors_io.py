@@ -10,6 +10,7 @@ import argparse
 import multiprocessing
 import os
 import resource
+import sys
 import tempfile
 import time
 
@@ -72,6 +73,10 @@ def main():
             queue = context.Queue()
             process = context.Process(target=measure, args=(prepare, path, queue))
             process.start()
+            while process.is_alive() and queue.empty():
+                process.join(0.1)
+            if queue.empty():
+                sys.exit(f"{name} has failed")
             results[name] = queue.get()
             process.join()
             wall, cpu, peak, _ = results[name]

@@ -140,8 +140,8 @@ def fingerprint(params, corpora):
     params : dict
         Parameters that decide the result.
 
-    corpora : list
-        Corpora, as JointSkipGram takes them.
+    corpora : list of length 2
+        Those of both languages, as JointSkipGram takes them.
 
     Returns
     -------
@@ -149,9 +149,9 @@ def fingerprint(params, corpora):
         Hexadecimal digits.
     """
     digest = hashlib.blake2b(joblib.hash((FORMAT, params)).encode(), digest_size=16)
-    for corpus in corpora:
+    for name, corpus in zip(("X", "y"), corpora, strict=True):
         digest.update(b"corpus")
-        paths = None if corpus is None else corpus_paths(corpus)
+        paths = None if corpus is None else corpus_paths(corpus, name)
         if paths is None:
             digest.update(joblib.hash(corpus).encode())
             continue

@@ -122,7 +122,7 @@ class EmbeddingEnsemble(
             If `estimator` draws no random numbers of its own, or the embeddings have no word in
             common.
         """
-        estimator = JointSkipGram() if self.estimator is None else self.estimator
+        estimator = JointSkipGram() if self.estimator is None else clone(self.estimator)
         if "random_state" not in estimator.get_params():
             raise ValueError(
                 f"`estimator` has no parameter `random_state`. Got {estimator!r}: pass a "

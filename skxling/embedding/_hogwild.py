@@ -66,7 +66,8 @@ class Hogwild:
             )
             if stream.prepare is not None:
                 # words are lent for a read: together the workers hold back what one would
-                stream.tokens_per_read = max(stream.tokens_per_read // self.n_jobs, 1)
+                n_tokens = stream.tokens_per_read // self.n_jobs
+                stream.tokens_per_read = max(n_tokens, stream.tokens_per_chunk)
             self.stream = stream
             self.parallel = stack.enter_context(Parallel(self.n_jobs))
             self._stack = stack.pop_all()

@@ -3,7 +3,7 @@
 from contextlib import nullcontext
 from functools import partial
 from numbers import Integral, Real
-from os import PathLike
+from os import PathLike, fspath
 
 import numpy as np
 import torch
@@ -358,9 +358,10 @@ class JointSkipGram(
             A text without any such word has the zero vector.
         """
         check_is_fitted(self)
-        if isinstance(X, str):
+        if isinstance(X, (str, PathLike)):
             raise TypeError(
-                f"`X` is a list of texts. Got the str {X!r}: wrap it in a list, [{X!r}]."
+                f"`X` is a list of texts; paths are for `fit` alone. Got {X!r}: wrap a text in a "
+                f"list, [{fspath(X)!r}], and pass the lines of a file."
             )
         return mean_vectors(split_sentences(X), self._word_rows)
 
@@ -394,7 +395,8 @@ class JointSkipGram(
         if effective_n_jobs(self.n_jobs) > 1 and self.distributed:  # 0 jobs are refused here
             raise ValueError(
                 "`n_jobs` is for one process, not for those of distributed=True. Got n_jobs="
-                f"{self.n_jobs}; leave one out, and let torchrun start as many processes."
+                f"{effective_n_jobs(self.n_jobs)}, from the parameter or a joblib context; set "
+                "n_jobs=1, and let torchrun start as many processes."
             )
 
     def _open_checkpoint(self, X, y, device):

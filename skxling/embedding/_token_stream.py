@@ -16,6 +16,7 @@ from skxling.functional.sampling import (
 )
 from skxling.functional.segments import DistinctRows, Segments, distinct_rows, group_rows
 from skxling.functional.skipgram import context_mask
+from skxling.text._corpus import MAX_SENTENCE
 from skxling.utils import to_tensor
 
 # Neighbouring tokens whose contexts are scored by one product: few are less work, more of them keep
@@ -185,13 +186,16 @@ class TokenStream:
             BLOCK_ON_CPU if generator.device.type == "cpu" else BLOCK,
             n_shared,
             negative,
-            window,
+            min(window, MAX_SENTENCE - 1),  # no context is farther away
         )
+        self.window = window
         self.n_kept = float(self.keep @ counts.float())  # expected tokens after subsampling
         self.tokens_per_read = min(tokens_per_read, max(corpus.n_tokens // 50, 1))
-        if batch_size != "auto":  # a chunk ends with its read at the latest
-            n_read = self.chunking.chunk * corpus.n_tokens / max(self.n_kept, 1)
-            self.tokens_per_read = max(self.tokens_per_read, min(round(n_read), corpus.n_tokens))
+        # of the corpus, for a chunk: it ends with its read at the latest
+        n_read = self.chunking.chunk * corpus.n_tokens / max(self.n_kept, 1)
+        self.tokens_per_chunk = max(1, min(round(n_read), corpus.n_tokens))
+        if batch_size != "auto":
+            self.tokens_per_read = max(self.tokens_per_read, self.tokens_per_chunk)
 
     def reads(self, first=0):
         """Go through the corpus once, a read at a time.
@@ -219,7 +223,7 @@ class TokenStream:
         loan = self.prepare(words) if self.prepare else None
         if len(ids) == 0:
             return loan, []
-        windows = sample_windows(sentence, self.chunking.window, generator=self.generator)
+        windows = sample_windows(sentence, self.window, generator=self.generator)
         n_groups = -(-len(ids) // self.chunking.group)
         negatives = sample_negatives(
             self.noise, n_groups, self.chunking.n_shared, generator=self.generator
@@ -248,6 +252,8 @@ def _chunk_tokens(batch_size, chunk, n_tokens):
     """Tokens of a chunk: a multiple of the group, a small share of a small corpus."""
     if batch_size == "auto":
         batch_size = min(chunk, max(256, n_tokens // 500))
+    else:
+        batch_size = min(batch_size, n_tokens + GROUP)  # no more than there is
     return max(batch_size // GROUP, 1) * GROUP
 
 

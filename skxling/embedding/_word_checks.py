@@ -61,9 +61,16 @@ def check_vectors(vectors, n_words):
             f"`vectors` must have one row per word: ({n_words}, n_components). Got shape "
             f"{array.shape}."
         )
-    if not isinstance(vectors, np.memmap):
+    if not _is_mapped(array):
         check_finite(array)
     return array
+
+
+def _is_mapped(array):
+    """Whether an array is a memory map, or looks at one."""
+    while array is not None and not isinstance(array, np.memmap):
+        array = getattr(array, "base", None)
+    return array is not None
 
 
 def check_finite(vectors, block=4096):

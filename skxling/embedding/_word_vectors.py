@@ -38,7 +38,7 @@ class WordVectors:
 
     vectors : array-like of shape (n_words, n_components)
         One finite row per word. Converted to float32; float32 arrays, memory maps included, are
-        not copied. A memory map is not read, so its values are not checked.
+        not copied. A memory map of float32 is not read, so its values are not checked.
 
     counts : array-like of int, shape (n_words,) or (n_words, n_languages), default=None
         How often each word was seen, in all or in each language.

@@ -214,10 +214,11 @@ def encode_corpora(X, y=None, *, min_count=5, balance="down", rng=None):
     vocabulary, new_ids = _count_words(index, counts, min_count)
 
     joint, order = _join(raw, orders)
+    del raw  # what is read twice over is not kept three times
     if rng is not None:
         rng.shuffle(order)
     corpus = _recode(joint, order, new_ids)
-    del index, raw, orders, joint, order, new_ids
+    del index, orders, joint, order, new_ids
     release_memory()
     return vocabulary, corpus
 

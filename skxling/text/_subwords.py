@@ -15,7 +15,8 @@ def _fnv_step(hashes, byte):
 
 def _marked_bytes(words):
     """UTF-8 bytes of `<word>` for all words, end to end, and where each one starts."""
-    encoded = [b"<" + word.encode("utf-8") + b">" for word in words]
+    # half of a surrogate pair, as from a broken file, is a letter like any other
+    encoded = [b"<" + word.encode("utf-8", "surrogatepass") + b">" for word in words]
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum([len(word) for word in encoded], out=offsets[1:])
     return np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets

@@ -56,6 +56,14 @@ class Vocabulary:
         """Id of each word; made when it is first asked for, for it takes more than the words."""
         return {word: i for i, word in enumerate(self.words)}
 
+    def __getstate__(self):
+        """Leave out what is made on first use, so that asking for a word changes no hash."""
+        state = vars(self).copy()
+        state.pop("_index", None)
+        if "_text" in state:
+            state.pop("words", None)
+        return state
+
     @property
     def n_words(self):
         """Number of words."""

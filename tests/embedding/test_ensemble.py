@@ -157,3 +157,8 @@ def test_a_fit_that_fails_changes_nothing(joint, tmp_path):
     with pytest.raises(FileNotFoundError):
         ensemble.fit(tmp_path / "missing.txt")
     np.testing.assert_array_equal(ensemble.transform(["house"]), vectors)
+
+
+def test_a_class_is_no_estimator():
+    with pytest.raises(TypeError, match="class"):
+        EmbeddingEnsemble(JointSkipGram).fit([["a", "b"]] * 20)

@@ -66,7 +66,7 @@ def test_the_tables_outlive_the_files(folder):
     words = WordTable(3, 2, generator=generator)
     state, before = TrainingState(0, words, torch.zeros(3, 2), generator), words.rows.clone()
     corpus = EncodedCorpus(np.zeros(5, dtype=np.int32), np.array([0, 5]))
-    stream = SimpleNamespace(corpus=corpus, tokens_per_read=10, prepare=len)
+    stream = SimpleNamespace(corpus=corpus, tokens_per_read=10, tokens_per_chunk=7, prepare=len)
     with pytest.raises(KeyboardInterrupt), _hogwild.Hogwild(2, state, stream):
         assert sorted(path.name for path in folder.glob("*/*")) == ["output", "words"]
         state.output += 1

@@ -1,9 +1,11 @@
 import os
+import pickle
 import subprocess
 import sys
 import textwrap
 import tracemalloc
 
+import joblib
 import numpy as np
 import pytest
 import torch
@@ -288,3 +290,47 @@ def test_means_of_many_tokens_hold_no_vector_for_each():
     np.testing.assert_allclose(means[0], np.array([1, 2, 1]) @ vectors / 4, atol=1e-5)
     assert (means[1:] == 0).all()
     assert peak < 4e6  # a row for each of 4,000 tokens would be 16 MB
+
+
+SMALLEST = {"n_components": 4, "min_count": 1, "sample": 0, "epochs": 1, "random_state": 0}
+
+
+def test_a_window_may_be_longer_than_any_sentence():
+    X = [["a", "b", "c", "d"] * 250] * 5
+    settings = {"n_components": 4, "min_count": 1, "max_n": 0, "sample": 0, "random_state": 0}
+    wide = JointSkipGram(**settings, window=100_000).fit(X)  # more than 16 bits
+    assert np.isfinite(wide.word_vectors_.vectors).all()
+    assert wide.loss_curve_[-1] < wide.loss_curve_[0]
+
+
+def test_everything_at_once():
+    X = [["a", "b", "c", "d"]] * 50
+    model = JointSkipGram(**SMALLEST, batch_size=2**40).fit(X)
+    assert np.isfinite(model.word_vectors_.vectors).all()
+
+
+def test_texts_are_no_paths(tmp_path):
+    model = JointSkipGram(**SMALLEST).fit([["a", "b"]] * 20)
+    for path in (tmp_path / "a.txt", "a.txt"):
+        with pytest.raises(TypeError, match=r"paths are for `fit` alone.*, \['.*a\.txt'\]"):
+            model.transform(path)
+
+
+def test_a_broken_letter_is_a_letter():
+    model = JointSkipGram(**SMALLEST).fit([["house", "houses"]] * 20)
+    assert model.transform(["house\udcff"]).any()
+
+
+def test_the_side_of_a_missing_corpus_is_named(tmp_path):
+    (tmp_path / "en.txt").write_text("a b\n", encoding="utf-8")
+    model = JointSkipGram(checkpoint_dir=tmp_path)
+    with pytest.raises(FileNotFoundError, match="`y` names no file"):
+        model.fit(tmp_path / "en.txt", tmp_path / "missing.txt")
+
+
+def test_asking_for_a_word_changes_no_hash():
+    model = JointSkipGram(**SMALLEST).fit([["a", "b"]] * 20)
+    before = joblib.hash(model)
+    model.transform(["a", "c"])
+    assert joblib.hash(model) == before
+    assert pickle.loads(pickle.dumps(model)).vocabulary_.words == model.vocabulary_.words

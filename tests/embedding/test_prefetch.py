@@ -42,7 +42,12 @@ def test_on_the_cpu_reads_are_not_drawn_ahead():
 def test_reads_of_a_cuda_device_are_whole(device):
     def reads():
         for i in range(50):
+            torch.cuda._sleep(1_000_000)  # what is drawn comes late,
             yield [torch.full((100_000,), i, device=device)]
 
-    for i, (values,) in enumerate(prefetched(reads(), side_stream(device))):
-        assert (values == i).all()
+    sums = []
+    for (values,) in prefetched(reads(), side_stream(device)):
+        torch.cuda._sleep(2_000_000)  # and is read later, when nobody holds it any more
+        sums.append(values.sum())
+        del values
+    assert [int(total) for total in sums] == [100_000 * i for i in range(50)]

@@ -151,7 +151,13 @@ def check_rows(rows, ids, real=None):
 
 @pytest.mark.parametrize(
     ("batch_size", "n_tokens", "expected"),
-    [("auto", 10**7, 1024), ("auto", 300_000, 576), ("auto", 10, 256), (200, 10**7, 192)],
+    [
+        ("auto", 10**7, 1024),
+        ("auto", 300_000, 576),
+        ("auto", 10, 256),
+        (200, 10**7, 192),
+        (2**40, 1000, 1024),
+    ],
 )
 def test_chunks_are_multiples_of_the_group(batch_size, n_tokens, expected):
     assert _chunk_tokens(batch_size, 1024, n_tokens) == expected

@@ -104,8 +104,15 @@ class NothingForTheHost(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
+def _refuse(name):
+    def refuse(tensor, *args, **kwargs):
+        raise AssertionError(f"the host waits for {name}")
+
+    return refuse
+
+
 @pytest.mark.parametrize("has_ngrams", [False, True])
-def test_the_loop_never_waits_for_the_device(training, has_ngrams):
+def test_the_loop_never_waits_for_the_device(training, has_ngrams, monkeypatch):
     state, stream = training
     if has_ngrams:
         names = [f"word{i}" for i in range(12)]
@@ -114,9 +121,14 @@ def test_the_loop_never_waits_for_the_device(training, has_ngrams):
         stream.prepare = state.words.prepare
     reads = list(stream.reads())
     before = state.output.clone()
+    for name in ("tolist", "numpy", "cpu", "item"):
+        monkeypatch.setattr(torch.Tensor, name, _refuse(name))
     with NothingForTheHost():
         for read in reads:
             _learn(state, read, lambda n_read: 0.05, Workspace(state.output.device))
+    with pytest.raises(AssertionError, match="waits for tolist"):
+        state.output.tolist()
+    monkeypatch.undo()
     assert (state.output != before).any()
     with pytest.raises(AssertionError, match="waits for _local_scalar_dense"), NothingForTheHost():
         float(state.loss_sum)

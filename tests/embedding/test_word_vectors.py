@@ -202,3 +202,13 @@ def test_gensim_model_error_names_wv():
 
     with pytest.raises(TypeError, match=r"Pass its `\.wv`"):
         as_word_vectors(Model())
+
+
+def test_only_a_map_that_stays_one_is_not_read(tmp_path):
+    for dtype in (np.float32, np.float64):
+        np.save(tmp_path / f"{dtype.__name__}.npy", np.full((1, 2), np.nan, dtype=dtype))
+    mapped = np.load(tmp_path / "float32.npy", mmap_mode="r")
+    vectors = WordVectors(["a"], mapped)
+    assert vectors.with_vectors(vectors.vectors).n_words == 1
+    with pytest.raises(ValueError, match="`vectors` must be finite"):
+        WordVectors(["a"], np.load(tmp_path / "float64.npy", mmap_mode="r"))
