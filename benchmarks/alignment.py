@@ -62,9 +62,8 @@ def settings():
         "Multistep, alpha=3": Setting(lambda seed: A.MultistepAligner(alpha=3.0)),
         "Geometric": Setting(lambda seed: A.GeometricAligner()),
         "RCSLS": Setting(lambda seed: A.RCSLSAligner()),
-        "RCSLS, learning_rate=1, constraint=None": Setting(
-            lambda seed: A.RCSLSAligner(learning_rate=1.0, constraint=None)
-        ),
+        'RCSLS, constraint="spectral"': Setting(lambda seed: A.RCSLSAligner(constraint="spectral")),
+        "RCSLS, learning_rate=1": Setting(lambda seed: A.RCSLSAligner(learning_rate=1.0)),
         "SelfLearning": Setting(learn()),
         "SelfLearning, max_iter=5, tol=None": Setting(learn(max_iter=5, tol=None)),
         "SelfLearning, PROC-B": Setting(learn(max_iter=1, retrieval="cosine", keep_seed=True)),
@@ -74,6 +73,9 @@ def settings():
         ),
         "SelfLearning, keep_seed, final RCSLS": Setting(
             learn(keep_seed=True, final_aligner=A.RCSLSAligner())
+        ),
+        'SelfLearning, keep_seed, final RCSLS(constraint="spectral")': Setting(
+            learn(keep_seed=True, final_aligner=A.RCSLSAligner(constraint="spectral"))
         ),
         "SelfLearning, identical words": Setting(learn(init="identical"), needs_pairs=False),
         "SelfLearning, identical words, final Multistep": Setting(

@@ -46,9 +46,9 @@ class RCSLSAligner(CallbackSupportMixin, BaseLinearAligner):
         Number of pairs per step. None takes all pairs at once, and takes back steps that make the
         loss rise; with batches the mean loss of a pass is compared with that of the pass before.
 
-    constraint : {"spectral"} or None, default="spectral"
-        Keep the map's singular values at 1 at most, by projection after every step. With None the
-        map is free; the loss then falls without end as the map grows, and `max_iter` ends it.
+    constraint : {"spectral"} or None, default=None
+        None leaves the map free: the loss falls without end as the map grows, and `max_iter` ends
+        it. "spectral" keeps the map's singular values at 1 at most, by projection after every step.
 
     device : str or torch.device, default="auto"
         Where to compute: "auto" is CUDA where there is one, else the CPU.
@@ -127,7 +127,7 @@ class RCSLSAligner(CallbackSupportMixin, BaseLinearAligner):
         n_neighbors=10,
         n_negatives=None,
         batch_size=None,
-        constraint="spectral",
+        constraint=None,
         device="auto",
         random_state=None,
     ):
