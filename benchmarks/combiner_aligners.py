@@ -39,17 +39,17 @@ def systems():
     steps = MultistepAligner(alpha=3.0)
     return {
         "Procrustes": ProcrustesAligner(),
-        "RCSLS": RCSLSAligner(),
+        "RCSLS": RCSLSAligner(constraint="spectral"),
         "Geometric": GeometricAligner(),
         "Multistep(alpha=3)": steps,
         "SelfLearning(Procrustes)": SelfLearningAligner(**grow),
-        "SelfLearning(RCSLS)": SelfLearningAligner(RCSLSAligner(), **grow),
+        "SelfLearning(RCSLS)": SelfLearningAligner(RCSLSAligner(constraint="spectral"), **grow),
         "SelfLearning(Multistep(alpha=3))": SelfLearningAligner(steps, **grow),
         "SelfLearning(Procrustes), final RCSLS": SelfLearningAligner(
-            final_aligner=RCSLSAligner(), **grow
+            final_aligner=RCSLSAligner(constraint="spectral"), **grow
         ),
         "SelfLearning(Multistep(alpha=3)), final RCSLS": SelfLearningAligner(
-            steps, final_aligner=RCSLSAligner(), **grow
+            steps, final_aligner=RCSLSAligner(constraint="spectral"), **grow
         ),
     }
 

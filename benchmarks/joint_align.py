@@ -137,7 +137,8 @@ def systems(joint, monolingual, pairs):
     yield "reallocation alone", lambda: WordTranslator(*reallocated, "passthrough").fit()
     separate = [model.word_vectors_ for model in monolingual]
     frozen = FrozenEstimator(joint)
-    for name, aligner in (("Procrustes", ProcrustesAligner()), ("RCSLS", RCSLSAligner())):
+    aligners = {"Procrustes": ProcrustesAligner(), "RCSLS": RCSLSAligner(constraint="spectral")}
+    for name, aligner in aligners.items():
         yield f"alignment, {name}", lambda a=aligner: WordTranslator(*separate, a).fit(X, y)
         yield f"Joint-Align, {name}", lambda a=aligner: JointAlignCombiner(frozen, a).fit(X, y)
     yield "Joint-Align, no lexicon", lambda: JointAlignCombiner(frozen).fit()

@@ -52,8 +52,8 @@ TRIED = (
 )
 ALIGNERS = {
     "Procrustes": ProcrustesAligner(),
-    "RCSLS": RCSLSAligner(),
-    "centred RCSLS": RCSLSAligner(normalize=ProcrustesAligner().normalize),
+    "RCSLS": RCSLSAligner(constraint="spectral"),
+    "centred RCSLS": RCSLSAligner(normalize=ProcrustesAligner().normalize, constraint="spectral"),
 }
 
 

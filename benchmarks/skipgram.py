@@ -355,7 +355,7 @@ def judge(args, saved):
             words, vectors = load_vectors(args, name)
             counts = vocabulary.counts[vocabulary.encode(words)]
             frozen = FrozenEstimator(pretrained(words, vectors, counts))
-            for aligner in (ProcrustesAligner(), RCSLSAligner()):
+            for aligner in (ProcrustesAligner(), RCSLSAligner(constraint="spectral")):
                 combiner = JointAlignCombiner(frozen, aligner)
                 scores.append(cross_val_score(combiner, X, y, groups=X, cv=GroupKFold(5)))
         by_aligner = 100 * np.mean(np.reshape(scores, (len(names), 2, 5)), axis=0)
