@@ -26,7 +26,7 @@ VECTOR_LEVEL = [
     MultistepAligner(),
     GeometricAligner(),
     RCSLSAligner(),
-    RCSLSAligner(batch_size=8, constraint=None, random_state=0),
+    RCSLSAligner(batch_size=8, constraint="spectral", random_state=0),
     SelfLearningAligner(),
     SelfLearningAligner(MultistepAligner()),
     SelfLearningAligner(
