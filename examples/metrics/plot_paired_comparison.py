@@ -66,8 +66,8 @@ print(f"difference {found.difference:.3f}, from {low:.3f} to {high:.3f}, p = {fo
 # %%
 # The picture
 # -----------
-# Left: the scores, whose intervals overlap. Middle: their difference, whose interval is far from
-# zero. Right: where it comes from. Frequent words are easy for both, and rare ones hard.
+# Left: the scores, whose intervals overlap. Middle: their difference, whose interval leaves zero
+# out. Right: where it comes from. Frequent words are easy for both, and rare ones hard.
 
 import matplotlib.pyplot as plt
 
