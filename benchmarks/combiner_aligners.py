@@ -44,6 +44,7 @@ def systems():
         "Multistep(alpha=3)": steps,
         "SelfLearning(Procrustes)": SelfLearningAligner(**grow),
         "SelfLearning(RCSLS)": SelfLearningAligner(RCSLSAligner(constraint="spectral"), **grow),
+        "SelfLearning(free RCSLS)": SelfLearningAligner(RCSLSAligner(), **grow),
         "SelfLearning(Multistep(alpha=3))": SelfLearningAligner(steps, **grow),
         "SelfLearning(Procrustes), final RCSLS": SelfLearningAligner(
             final_aligner=RCSLSAligner(constraint="spectral"), **grow

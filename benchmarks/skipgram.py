@@ -45,7 +45,7 @@ SYSTEMS = (
     "skxling, n-grams, n_jobs=2",
     "skxling, n-grams, torchrun",
 )
-DEFAULT_SYSTEMS = {"cpu": SYSTEMS[:-1], "cuda": ("skxling", "skxling, n-grams")}
+ON_CPU, ON_GPU = SYSTEMS[:-1], ("skxling", "skxling, n-grams")
 WINDOW, NEGATIVE, SAMPLE, MIN_COUNT = 5, 5, 1e-4, 5
 GENSIM_RATE = 0.025
 
@@ -94,7 +94,7 @@ def parse_args():
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--rate", type=float, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    args.systems = args.systems or DEFAULT_SYSTEMS[args.device.partition(":")[0]]
+    args.systems = args.systems or (ON_CPU if args.device == "cpu" else ON_GPU)
     return args
 
 
@@ -189,7 +189,9 @@ def warm_up(args):
 
     for name in ("source", "target"):
         with (args.folder / f"{name}.txt").open(encoding="utf-8") as file:
-            (args.folder / f"few.{name}.txt").write_text("".join(islice(file, 20_000)))
+            (args.folder / f"few.{name}.txt").write_text(
+                "".join(islice(file, 20_000)), encoding="utf-8"
+            )
     make_model(args).fit(args.folder / "few.source.txt", args.folder / "few.target.txt")
     torch.cuda.reset_peak_memory_stats()
 

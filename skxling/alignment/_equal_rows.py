@@ -67,9 +67,9 @@ def _near_pairs(X, Y):
     What is equal is also equal along a direction. So rows are sorted along one, and compared only
     where they lie next to each other.
     """
-    direction = np.random.default_rng(0).normal(size=X.shape[1]) / np.sqrt(max(X.shape[1], 1))
     if len(Y) == 0:
         return np.zeros((2, 0), dtype=np.int64)
+    direction = np.random.default_rng(0).normal(size=X.shape[1]) / np.sqrt(max(X.shape[1], 1))
     lengths, distances = (np.linalg.norm(X - at, axis=1) for at in (0, Y.mean(axis=0)))
     reach = np.minimum(TOLERANCE * lengths, TOLERANCE * distances + ROUNDING * lengths)
     window = reach * np.linalg.norm(direction)

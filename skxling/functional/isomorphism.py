@@ -187,9 +187,8 @@ def cosine_correlation(X, Y, *, memory_budget=2**28):
         moments += torch.stack([x.sum(), y.sum(), (x * x).sum(), (y * y).sum(), (x * y).sum()])
     x, y, xx, yy, xy = moments / max(1, n_rows * (n_rows - 1) // 2)
     variances = torch.stack([xx - x * x, yy - y * y])
-    # cosines that are equal but for rounding tell nothing
+    # what rounding makes of equal cosines, and of the difference of their moments, tells nothing
     eps = max(torch.finfo(space.dtype).eps for space in spaces)
-    # nor do their sums, which cancel
     bounds = (4 * eps) ** 2 + 4 * torch.finfo(torch.float64).eps * torch.stack([xx, yy])
     is_rounding = (variances <= bounds).any()
     return ((xy - x * y) / variances.prod().sqrt()).masked_fill(is_rounding, torch.nan)

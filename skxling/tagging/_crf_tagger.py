@@ -328,7 +328,7 @@ class CRFTagger(CallbackSupportMixin, BaseEstimator):
             warn_user(
                 f"None of the {len(tags)} held-out sentences has a span, so that their F1 is 0 "
                 "after every iteration, and the weights of the first are kept. Give `X_val` and "
-                "`y_val` with spans, raise `validation_fraction`, or set early_stopping=False.",
+                "`y_val` with spans, raise `validation_fraction`, or set early_stopping=False."
             )
 
     def _build_network(self):
@@ -371,7 +371,7 @@ class CRFTagger(CallbackSupportMixin, BaseEstimator):
 
     def _check_features(self, X):
         """Check sentences to be tagged."""
-        check_is_fitted(self, "weights_")
+        check_is_fitted(self)
         return check_sentences(X, self.n_features_in_)
 
     def __sklearn_tags__(self):

@@ -22,9 +22,9 @@ def _import_faiss():
     return faiss
 
 
-def _check_rows(X, name):
+def _check_rows(X):
     """Rows as an array of two dimensions without nan."""
-    return check_array(as_vectors(X), dtype=[np.float32, np.float64], input_name=name)
+    return check_array(as_vectors(X), dtype=[np.float32, np.float64], input_name="X")
 
 
 def _unit_array(vectors):
@@ -128,7 +128,7 @@ class FaissIndex(BaseEstimator):
             If faiss is not installed.
         """
         faiss = _import_faiss()
-        X = _unit_array(_check_rows(X, "X"))
+        X = _unit_array(_check_rows(X))
         build = {"ivf": self._build_ivf, "hnsw": self._build_hnsw, "flat": self._build_flat}
         self.index_ = build[self.kind](faiss, X)
         self.index_.add(X)
@@ -158,7 +158,7 @@ class FaissIndex(BaseEstimator):
         if n_neighbors is not None and not (isinstance(n_neighbors, Integral) and n_neighbors >= 1):
             raise ValueError(f"`n_neighbors` must be an integer from 1 on. Got {n_neighbors!r}.")
         k = min(self.n_candidates if n_neighbors is None else n_neighbors, self.index_.ntotal)
-        X = _check_rows(X, "X")
+        X = _check_rows(X)
         if X.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"`X` has {X.shape[1]} components, and the index holds rows of "

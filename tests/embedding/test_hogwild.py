@@ -61,12 +61,25 @@ def test_workers_that_are_threads_leave_the_threads_of_others_alone(corpus):
         torch.set_num_threads(n_threads)
 
 
-def test_the_tables_outlive_the_files(folder):
+def small_training():
+    """A state of three words, and a stream whose reads hold a chunk and a little more."""
     generator = torch.Generator().manual_seed(0)
     words = WordTable(3, 2, generator=generator)
-    state, before = TrainingState(0, words, torch.zeros(3, 2), generator), words.rows.clone()
     corpus = EncodedCorpus(np.zeros(5, dtype=np.int32), np.array([0, 5]))
-    stream = SimpleNamespace(corpus=corpus, tokens_per_read=10, tokens_per_chunk=7, prepare=len)
+    stream = SimpleNamespace(corpus=corpus, tokens_per_read=10, tokens_per_chunk=3, prepare=len)
+    return TrainingState(0, words, torch.zeros(3, 2), generator), stream
+
+
+@pytest.mark.parametrize(("n_jobs", "n_tokens"), [(2, 5), (5, 3)])
+def test_workers_share_a_read_but_no_chunk(folder, n_jobs, n_tokens):
+    workers = _hogwild.Hogwild(n_jobs, *small_training())
+    with workers:
+        assert workers.stream.tokens_per_read == n_tokens
+
+
+def test_the_tables_outlive_the_files(folder):
+    state, stream = small_training()
+    before = state.words.rows.clone()
     with pytest.raises(KeyboardInterrupt), _hogwild.Hogwild(2, state, stream):
         assert sorted(path.name for path in folder.glob("*/*")) == ["output", "words"]
         state.output += 1
